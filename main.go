@@ -1,0 +1,4 @@
+// Croft runs a language model on your own device.
+package main
+
+func main() {}

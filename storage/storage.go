@@ -1,0 +1,2 @@
+// Package storage keeps everything Croft remembers in one SQLite file.
+package storage
