@@ -1,0 +1,5 @@
+package kernels
+
+import "golang.org/x/sys/cpu"
+
+var hasNEON = cpu.ARM64.HasASIMD

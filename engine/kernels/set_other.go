@@ -1,0 +1,5 @@
+//go:build !arm64
+
+package kernels
+
+const hasNEON = false
