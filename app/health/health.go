@@ -1,6 +1,13 @@
 // Package health turns errors into what a person can act on.
 package health
 
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
 // Severity says how bad a problem is.
 type Severity int
 
@@ -19,8 +26,46 @@ type Problem struct {
 	Severity Severity
 }
 
-// Of explains an error of any part of Croft.
-func Of(err error) Problem { return Problem{Title: "Something went wrong", Sentence: err.Error()} }
-
 // Line is the problem in one line, for a terminal.
-func (p Problem) Line() string { return p.Sentence + " " + p.Next }
+func (p Problem) Line() string { return strings.TrimSpace(p.Sentence + " " + p.Next) }
+
+// Explainer is an error that knows its own problem. Of asks the outermost one.
+type Explainer interface {
+	error
+	Problem() Problem
+}
+
+// Of explains an error of any part of Croft. The zero Problem stands for no error.
+func Of(err error) Problem {
+	if err == nil {
+		return Problem{}
+	}
+	var known Explainer
+	if errors.As(err, &known) {
+		return known.Problem()
+	}
+	for _, e := range explanations {
+		if errors.Is(err, e.target) {
+			return e.explain(err)
+		}
+	}
+	return Problem{
+		Title:    "Something went wrong",
+		Sentence: Sentence(err.Error()),
+		Next:     "Run croft doctor to look for a cause.",
+		Severity: Warning,
+	}
+}
+
+// Sentence makes one sentence of an error's text: a capital at its beginning, a full stop at its end.
+func Sentence(text string) string {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\n", " "))
+	r, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "?") {
+		text += "."
+	}
+	return string(unicode.ToUpper(r)) + text[size:]
+}

@@ -3,13 +3,15 @@ package models
 
 import (
 	"context"
-	"errors"
-	"iter"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
 
-	"croft/engine"
+	"croft/storage"
 )
-
-var errUnwritten = errors.New("models: unwritten")
 
 // Fit says whether a model can run on this device.
 type Fit string
@@ -43,66 +45,160 @@ type Model struct {
 	Default     bool    `json:"default"`
 }
 
-// Memory is this device's memory in bytes.
-type Memory struct{ Total, Free, ModelMax int64 }
+// usable tells whether a reply can be asked of the model at all.
+func (m Model) usable() bool { return m.Problem == "" && m.Fit != TooBig }
 
-// Library is the use case.
-type Library struct{}
+// Preferences are what a person chose about running models. The zero value leaves everything to Croft.
+type Preferences struct {
+	Model      string // id of the default model
+	Threads    int    // 0: physical cores
+	ContextMax int    // tokens; 0: what the model and the memory allow
+	Kernels    string // "": the best of this processor
+}
+
+// Options complete a Library. The zero value is right for a program with no settings.
+type Options struct {
+	Preferences func() Preferences // asked whenever it matters; nil: none
+	Log         *slog.Logger       // nil: silent
+}
+
+// Library is the use case. Its methods may be called from several goroutines.
+type Library struct {
+	dir     *os.Root // DIR/models
+	path    string
+	store   Store
+	prefer  func() Preferences
+	log     *slog.Logger
+	open    opener
+	inspect *inspector
+	memory  func() (total, free int64)
+	places  places
+
+	adding   sync.Mutex // one import or adoption at a time, so that the free space that was checked is still there
+	slots    slots
+	watchers watchers
+}
+
+// New opens the library whose own copies lie in dir/models, and removes what an import left there that never ended.
+func New(dir string, store Store, o Options) (*Library, error) {
+	path := filepath.Join(dir, "models")
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("models: %w", err)
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("models: %w", err)
+	}
+	l := &Library{
+		dir: root, path: path, store: store, prefer: o.Preferences, log: o.Log,
+		open: openEngine, inspect: newInspector(), memory: deviceMemory, places: herePlaces(),
+	}
+	if l.prefer == nil {
+		l.prefer = func() Preferences { return Preferences{} }
+	}
+	if l.log == nil {
+		l.log = slog.New(slog.DiscardHandler)
+	}
+	if err := l.removeLeftovers(); err != nil {
+		l.log.Warn("leftovers of an import stay", "err", err)
+	}
+	return l, nil
+}
+
+// Close unloads every model; it waits for replies that are being written to end.
+func (l *Library) Close() error {
+	l.slots.close()
+	return l.dir.Close()
+}
 
 // List returns the models of the library, the newest first.
-func (l *Library) List(ctx context.Context) ([]Model, error) { return nil, errUnwritten }
+func (l *Library) List(ctx context.Context) ([]Model, error) {
+	records, err := l.store.Models(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list models: %w", err)
+	}
+	speeds, err := l.store.MedianSpeeds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list models: %w", err)
+	}
+	list := make([]Model, len(records))
+	budget := l.budget()
+	for i, r := range records {
+		list[i] = l.describe(r, budget)
+		list[i].MeasuredTPS = speeds[r.ID]
+	}
+	if i := chooseDefault(list, l.prefer().Model); i >= 0 {
+		list[i].Default = true
+	}
+	return list, nil
+}
 
-// Found returns model files in the folders of other programs that are not in the library.
-func (l *Library) Found(ctx context.Context) ([]Model, error) { return nil, errUnwritten }
+// describe joins what is recorded of a model with what its file says now.
+func (l *Library) describe(r storage.Model, budget int64) Model {
+	m := Model{ID: r.ID, Name: r.Name, Path: l.pathOf(r), Source: r.Source, Owned: r.Owned, SizeBytes: r.SizeBytes}
+	if err := l.verify(r); err != nil {
+		m.Problem = sentenceOf(err)
+		return m
+	}
+	l.fill(&m, budget)
+	l.slots.mark(&m)
+	return m
+}
+
+// pathOf is where the file of a record lies.
+func (l *Library) pathOf(r storage.Model) string {
+	if r.Owned {
+		return filepath.Join(l.path, fileName(r.ID))
+	}
+	return r.Path
+}
+
+// verify tells whether the file of a record is still there and as it was when it was added. It does not read it.
+func (l *Library) verify(r storage.Model) error {
+	st, err := os.Stat(l.pathOf(r))
+	if err != nil {
+		return missing(l.pathOf(r), err)
+	}
+	if st.Size() != r.SizeBytes || !st.ModTime().Equal(r.Modified) {
+		return changed(r.Name)
+	}
+	return nil
+}
+
+// fill reads the file's header and says whether the model fits into budget bytes.
+func (l *Library) fill(m *Model, budget int64) {
+	info, err := l.inspect.header(m.Path)
+	if err == nil {
+		err = refuseForChat(info)
+	}
+	m.Family, m.Quant, m.Parameters, m.ContextMax = info.Family, info.Quant, info.Parameters, info.ContextMax
+	if err != nil {
+		m.Problem = sentenceOf(err)
+		return
+	}
+	m.Fit, m.ContextHere, m.Why = fit(info, budget, l.prefer().ContextMax)
+	m.NeedsBytes = info.Needs(m.ContextHere)
+}
+
+// chooseDefault returns the index of the preferred model, or else of the newest that can be used; -1 when there is none.
+func chooseDefault(list []Model, preferred string) int {
+	if i := slices.IndexFunc(list, func(m Model) bool { return m.ID == preferred && preferred != "" }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(list, Model.usable)
+}
 
 // Examine reads a file's header and says what it is and whether it fits, without adding it.
 func (l *Library) Examine(ctx context.Context, path string) (Model, error) {
-	return Model{}, errUnwritten
-}
-
-// Import copies a file into the library. progress is called now and then; it may be nil.
-// A file that is broken or not supported is refused before anything is copied; a cancelled import leaves nothing behind.
-func (l *Library) Import(ctx context.Context, path string, progress func(done, total int64)) (Model, error) {
-	return Model{}, errUnwritten
-}
-
-// Adopt adds a file where it lies, without copying.
-func (l *Library) Adopt(ctx context.Context, path string, progress func(done, total int64)) (Model, error) {
-	return Model{}, errUnwritten
-}
-
-// Delete takes a model out of the library; the file goes too when it is Croft's own copy.
-func (l *Library) Delete(ctx context.Context, id string) error { return errUnwritten }
-
-// Check reads the whole file and compares it with the hash it was added under.
-func (l *Library) Check(ctx context.Context, id string, progress func(done, total int64)) error {
-	return errUnwritten
-}
-
-// Resolve finds a model by id, by the beginning of an id, by name, or by path; "" is the default model.
-func (l *Library) Resolve(ctx context.Context, name string) (Model, error) {
-	return Model{}, errUnwritten
-}
-
-// Memory returns what this device has, what is free, and the largest model file that fits.
-func (l *Library) Memory() Memory { return Memory{} }
-
-// Watch calls f whenever the library changes, until cancel is called.
-func (l *Library) Watch(f func()) (cancel func()) { return func() {} }
-
-// Running is a loaded model that will not be unloaded until Release.
-type Running struct {
-	Model
-	Release func()
-}
-
-// Use loads a model (the default for "") and keeps it until the Running is released.
-// Only the last used model stays loaded when nobody holds it. progress may be nil and gets 0 to 1.
-func (l *Library) Use(ctx context.Context, id string, progress func(float64)) (*Running, error) {
-	return nil, errUnwritten
-}
-
-// Generate streams a reply of the loaded model.
-func (r *Running) Generate(ctx context.Context, q engine.Request) iter.Seq2[engine.Piece, error] {
-	return func(yield func(engine.Piece, error) bool) { yield(engine.Piece{}, errUnwritten) }
+	path, err := regularFile(path)
+	if err != nil {
+		return Model{}, err
+	}
+	info, err := l.admit(path)
+	if err != nil {
+		return Model{}, err
+	}
+	m := Model{Name: nameOf(info.Name, path, info.Parameters), Path: path, Source: l.places.sourceOf(path), SizeBytes: info.SizeBytes}
+	l.fill(&m, l.budget())
+	return m, ctx.Err()
 }

@@ -1,0 +1,43 @@
+package models
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+)
+
+// Delete takes a model out of the library; the file goes too when it is Croft's own copy. Replies that the model is
+// writing are finished first; nobody can ask it for another one.
+func (l *Library) Delete(ctx context.Context, id string) error {
+	l.adding.Lock()
+	defer l.adding.Unlock()
+	r, err := l.record(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := l.store.RemoveModel(ctx, id); err != nil {
+		return fmt.Errorf("delete model: %w", err)
+	}
+	defer l.watchers.tell()
+	if !r.Owned {
+		l.slots.forget(id, func() {})
+		return nil
+	}
+	return l.deleteFile(id)
+}
+
+// deleteFile takes the file's name away at once, so that the same model can be added again, and the file itself when
+// nobody reads from it any more. A program that ends before that does it at its next start.
+func (l *Library) deleteFile(id string) error {
+	name := deletedPrefix + rand.Text()
+	if err := l.dir.Rename(fileName(id), name); err != nil {
+		l.slots.forget(id, func() {})
+		return ignoreMissing(err)
+	}
+	l.slots.forget(id, func() {
+		if err := ignoreMissing(l.dir.Remove(name)); err != nil {
+			l.log.Warn("a deleted model is removed at the next start", "err", err)
+		}
+	})
+	return nil
+}

@@ -1,0 +1,93 @@
+package models
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"croft/app/health"
+)
+
+// What callers branch on. Every error with one of these behind it explains itself to health.Of.
+var (
+	ErrNoModel   = errors.New("no model")          // the library is empty, or nothing in it can be used
+	ErrNotFound  = errors.New("model not found")   // no model of that name
+	ErrAmbiguous = errors.New("name not unique")   // several models of that name
+	ErrMissing   = errors.New("file missing")      // the file of a model is gone
+	ErrChanged   = errors.New("file changed")      // the file of a model is not what was added
+	ErrTooBig    = errors.New("not enough memory") // the model does not fit in memory
+	ErrNoSpace   = errors.New("not enough space")  // the copy does not fit on the disk
+	ErrNotAModel = errors.New("not a chat model")  // a file that cannot be chatted with
+	errClosed    = errors.New("models: closed")
+)
+
+// refusal is an error with words for the person who meets it.
+type refusal struct {
+	problem health.Problem
+	cause   error
+}
+
+func (r *refusal) Error() string           { return r.cause.Error() + ": " + r.problem.Sentence }
+func (r *refusal) Unwrap() error           { return r.cause }
+func (r *refusal) Problem() health.Problem { return r.problem }
+
+func refuse(cause error, title, sentence, next string) error {
+	return &refusal{health.Problem{Title: title, Sentence: sentence, Next: next, Severity: health.Blocking}, cause}
+}
+
+// sentenceOf is the one sentence that explains err.
+func sentenceOf(err error) string { return health.Of(err).Sentence }
+
+func noModel() error {
+	return refuse(ErrNoModel, "No model yet", "There is no model here yet.",
+		"Download a GGUF file, for example Qwen3-0.6B-Q4_K_M.gguf from huggingface.co, and run: croft models add FILE")
+}
+
+func noneUsable() error {
+	return refuse(ErrNoModel, "No usable model", "None of the models here can be used on this device now.",
+		"Run croft models list to see why.")
+}
+
+func notFound(name string) error {
+	return refuse(ErrNotFound, "No such model", fmt.Sprintf("There is no model called %q.", name),
+		"Run croft models list to see the names.")
+}
+
+func ambiguous(name string, a, b Model) error {
+	return refuse(ErrAmbiguous, "Several models match",
+		fmt.Sprintf("%q may be %s %s or %s %s.", name, a.Name, a.Quant, b.Name, b.Quant),
+		"Say which by the beginning of its id, as croft models list shows it.")
+}
+
+// missing explains why the file at path cannot be looked at.
+func missing(path string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return refuse(ErrMissing, "File is gone", fmt.Sprintf("The file is no longer there: %s.", path),
+		"Connect its disk or put it back, or remove it with croft models rm.")
+}
+
+func changed(name string) error {
+	return refuse(ErrChanged, "File has changed", fmt.Sprintf("The file of %s changed since it was added.", name),
+		"Run croft models check to compare it with what was added.")
+}
+
+func damaged(name string) error {
+	return refuse(ErrChanged, "Not the same file", fmt.Sprintf("The file of %s is not the one that was added.", name),
+		"Remove it with croft models rm and add it again.")
+}
+
+func noSpace(needs, free int64) error {
+	return refuse(ErrNoSpace, "Not enough space",
+		fmt.Sprintf("The copy needs %s; the disk has %s free.", Bytes(needs), Bytes(free)),
+		"Free some space, or use the file where it lies with croft models add --link.")
+}
+
+func tooBig(why string) error {
+	return refuse(ErrTooBig, "Too big here", why, "Close other programs, or choose a smaller model.")
+}
+
+func notAModel(sentence, next string) error {
+	return refuse(ErrNotAModel, "Not a chat model", sentence, next)
+}
