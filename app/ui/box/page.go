@@ -1,0 +1,47 @@
+package box
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Page scrolls content that is as wide as the page and as high as it needs.
+type Page struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+	scroll  *container.Scroll
+}
+
+// NewPage returns a page around content.
+func NewPage(content fyne.CanvasObject) *Page {
+	p := &Page{content: content, scroll: container.NewVScroll(content)}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+// CreateRenderer makes the page a widget.
+func (p *Page) CreateRenderer() fyne.WidgetRenderer { return renderer{p} }
+
+func (p *Page) children() []fyne.CanvasObject { return []fyne.CanvasObject{p.scroll} }
+
+// MinSize is small: the page scrolls.
+func (p *Page) MinSize() fyne.Size { return fyne.NewSize(40, 40) }
+
+// Set replaces the content and goes back to its top.
+func (p *Page) Set(content fyne.CanvasObject) {
+	p.content, p.scroll.Content = content, content
+	p.scroll.Offset = fyne.Position{}
+	p.Refresh()
+}
+
+// HeightFor returns the height at which nothing needs to scroll.
+func (p *Page) HeightFor(width float32) float32 { return HeightFor(p.content, width) }
+
+// arrange gives the content its width first, because its height follows from it.
+func (p *Page) arrange(s fyne.Size) {
+	h := max(s.Height, HeightFor(p.content, s.Width))
+	p.content.Resize(fyne.NewSize(s.Width, h))
+	p.scroll.Resize(s)
+	p.scroll.Refresh()
+}

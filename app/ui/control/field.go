@@ -1,0 +1,152 @@
+package control
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"croft/app/ui/look"
+)
+
+// Field is where a person types. It hears of Escape, and of the other keys before the text does.
+type Field struct {
+	widget.Entry
+	OnKey   func(*fyne.KeyEvent) bool // true: the key is used up
+	OnFocus func(bool)
+	shift   bool
+}
+
+var _ desktop.Keyable = (*Field)(nil)
+
+// NewField returns a field of one line.
+func NewField(placeholder string) *Field {
+	f := &Field{}
+	f.PlaceHolder = placeholder
+	f.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// NewSearch returns a field with a looking glass.
+func NewSearch(placeholder string) *Field {
+	f := NewField(placeholder)
+	f.Icon = theme.NewColoredResource(look.Icon("search", look.Soft), look.Soft)
+	return f
+}
+
+// NewArea returns a field of several lines that wraps.
+func NewArea(placeholder string, rows int) *Field {
+	f := &Field{}
+	f.PlaceHolder, f.MultiLine, f.Wrapping = placeholder, true, fyne.TextWrapWord
+	f.ExtendBaseWidget(f)
+	f.SetMinRowsVisible(rows)
+	return f
+}
+
+// KeyDown notices Shift.
+func (f *Field) KeyDown(e *fyne.KeyEvent) {
+	f.shift = f.shift || isShift(e)
+	f.Entry.KeyDown(e)
+}
+
+// KeyUp notices Shift.
+func (f *Field) KeyUp(e *fyne.KeyEvent) {
+	if isShift(e) {
+		f.shift = false
+	}
+	f.Entry.KeyUp(e)
+}
+
+func isShift(e *fyne.KeyEvent) bool {
+	return e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight
+}
+
+// Shift tells whether the Shift key is held.
+func (f *Field) Shift() bool { return f.shift }
+
+// TypedKey asks OnKey first, and passes Escape on to the window.
+func (f *Field) TypedKey(e *fyne.KeyEvent) {
+	if f.OnKey != nil && f.OnKey(e) {
+		return
+	}
+	switch e.Name {
+	case fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
+		passKey(e)
+		return
+	}
+	f.Entry.TypedKey(e)
+}
+
+// TypedShortcut lets the window's own shortcuts through.
+func (f *Field) TypedShortcut(s fyne.Shortcut) {
+	if c, ok := s.(*desktop.CustomShortcut); ok {
+		if w := fyne.CurrentApp().Driver().CanvasForObject(f); w != nil {
+			if h, ok := w.(fyne.Shortcutable); ok {
+				h.TypedShortcut(c)
+			}
+		}
+		return
+	}
+	f.Entry.TypedShortcut(s)
+}
+
+// FocusGained tells OnFocus.
+func (f *Field) FocusGained() {
+	f.Entry.FocusGained()
+	if f.OnFocus != nil {
+		f.OnFocus(true)
+	}
+}
+
+// FocusLost tells OnFocus.
+func (f *Field) FocusLost() {
+	f.shift = false
+	f.Entry.FocusLost()
+	if f.OnFocus != nil {
+		f.OnFocus(false)
+	}
+}
+
+// MinSize keeps room for a finger.
+func (f *Field) MinSize() fyne.Size {
+	m := f.Entry.MinSize()
+	return fyne.NewSize(max(m.Width, 60), max(m.Height, look.Target()))
+}
+
+// bare is the theme inside a card that already has a ground and a border.
+type bare struct{}
+
+func (bare) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	if n == theme.ColorNameInputBackground || n == theme.ColorNameInputBorder {
+		return color.Transparent
+	}
+	return inUse().Color(n, v)
+}
+func (bare) Font(s fyne.TextStyle) fyne.Resource     { return inUse().Font(s) }
+func (bare) Icon(n fyne.ThemeIconName) fyne.Resource { return inUse().Icon(n) }
+func (bare) Size(n fyne.ThemeSizeName) float32       { return inUse().Size(n) }
+func inUse() fyne.Theme                              { return fyne.CurrentApp().Settings().Theme() }
+
+// Bare shows a field without ground and border. The toolkit always draws a border around
+// the field that has the focus, so the field is made larger than the hole it is seen through.
+func Bare(f *Field) fyne.CanvasObject {
+	return container.NewClip(container.NewThemeOverride(container.New(outset{}, f), bare{}))
+}
+
+// outset makes its child larger than itself on all sides.
+type outset struct{}
+
+const outsetBy = 2
+
+func (outset) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().SubtractWidthHeight(2*outsetBy, 2*outsetBy)
+}
+
+func (outset) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Move(fyne.NewPos(-outsetBy, -outsetBy))
+	o[0].Resize(s.AddWidthHeight(2*outsetBy, 2*outsetBy))
+}

@@ -1,0 +1,84 @@
+package prose
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"croft/app/ui/look"
+)
+
+// drawLine makes the objects of one line.
+func (t *Text) drawLine(i int) []fyne.CanvasObject {
+	l := &t.set.lines[i]
+	p := &t.set.paras[l.para]
+	objects := t.drawQuote(p, l)
+	if p.Rule {
+		return append(objects, bar(look.Line, 0, l.y+l.height/2, t.Size().Width, 1))
+	}
+	_, base := textSize("x", p.size(0), fyne.TextStyle{})
+	body, _ := textSize("x", p.size(0), fyne.TextStyle{})
+	baseline := l.y + (l.height-body)/2 + base
+	for j := range l.runs {
+		objects = append(objects, t.drawRun(p, &l.runs[j], baseline)...)
+	}
+	return objects
+}
+
+func textSize(s string, points float32, style fyne.TextStyle) (height, baseline float32) {
+	size, base := fyne.CurrentApp().Driver().RenderedTextSize(s, points, style, nil)
+	return size.Height, base
+}
+
+// drawRun writes one run; links are underlined and typewriter text inside a sentence has a ground.
+func (t *Text) drawRun(p *Para, r *run, baseline float32) []fyne.CanvasObject {
+	text := strings.TrimRight(r.text, " ")
+	if text == "" {
+		return nil
+	}
+	points := p.size(r.style)
+	letters := canvas.NewText(text, look.Color(inkOf(p, r)))
+	letters.TextSize, letters.TextStyle = points, r.style.text()
+	_, base := textSize(text, points, letters.TextStyle)
+	letters.Move(fyne.NewPos(r.x, baseline-base))
+	letters.Resize(letters.MinSize())
+	switch {
+	case r.link != "":
+		return []fyne.CanvasObject{letters, bar(look.Accent, r.x, baseline+2, r.width, 1)}
+	case r.style&Mono != 0 && !p.Listing:
+		ground := bar(look.Code, r.x-3, baseline-points*0.98, r.width+6, points*1.32)
+		ground.CornerRadius = 5
+		return []fyne.CanvasObject{ground, letters}
+	}
+	return []fyne.CanvasObject{letters}
+}
+
+// inkOf is the colour of a run.
+func inkOf(p *Para, r *run) fyne.ThemeColorName {
+	switch {
+	case r.link != "":
+		return look.Accent
+	case r.marker:
+		return look.Soft
+	case p.Quote > 0 && p.Ink == "":
+		return look.Soft
+	}
+	return p.ink()
+}
+
+// drawQuote draws a bar for each quote that the line stands in.
+func (t *Text) drawQuote(p *Para, l *line) []fyne.CanvasObject {
+	var bars []fyne.CanvasObject
+	for q := range p.Quote {
+		bars = append(bars, bar(look.Line, float32(q)*quoteStep, l.y, 3, l.height))
+	}
+	return bars
+}
+
+func bar(ink fyne.ThemeColorName, x, y, w, h float32) *canvas.Rectangle {
+	r := canvas.NewRectangle(look.Color(ink))
+	r.Move(fyne.NewPos(x, y))
+	r.Resize(fyne.NewSize(w, h))
+	return r
+}
