@@ -70,7 +70,7 @@ var forbiddenCalls = map[string]string{
 // topLevel is what a newcomer finds first.
 var topLevel = []string{
 	"ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "FyneApp.toml", "LICENSE", "Makefile", "README.md", "SECURITY.md",
-	"android", "app", "assets", "bench", "engine", "go.mod", "go.sum", "ios", "laws_test.go", "main.go", "storage",
+	"android", "app", "assets", "bench", "engine", "go.mod", "go.sum", "ios", "laws_test.go", "main.go", "platforms_test.go", "scripts", "storage",
 }
 
 // ignoredTopLevel is what builds and editors leave there, and .gitignore names.

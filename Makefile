@@ -1,0 +1,47 @@
+# Croft runs a language model on your own device. Start with: make run
+
+# The same flags for every build, test and check, so that they share one cache.
+export GOFLAGS := $(GOFLAGS) -trimpath -tags=sqlite_fts5,migrated_fynedo
+export CGO_ENABLED := 1
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+run: build ## install what is missing, build, and open the window
+	@./croft
+
+build: ## build ./croft
+	@scripts/install build
+	@scripts/build croft
+
+test: ## check everything, as the release is checked
+	@scripts/install test
+	@scripts/test
+
+lint: ## go vet, gofumpt and staticcheck
+	@scripts/install build
+	go vet ./...
+	@echo 'go run $(GOFUMPT) -l .'; files=$$(CGO_ENABLED=0 go run $(GOFUMPT) -l .) && test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
+	go run $(STATICCHECK) ./...
+	cd bench && go vet ./... && go run $(STATICCHECK) ./...
+
+bench: build ## measure the window and the parts on this machine
+	go test -run '^$$' -bench . ./...
+
+bench-table: build ## measure Croft beside llama.cpp, as in README.md
+	cd bench && go run .
+
+shots: ## save pictures of the screens in assets/shots
+	@scripts/install test
+	@scripts/shots assets/shots
+
+soak: build ## look for rare failures for an hour: SOAK=minutes
+	@scripts/soak $(or $(SOAK),60)
+
+clean: ## remove what was built here
+	rm -rf croft .build
+
+.PHONY: help run build test lint bench bench-table shots soak clean
