@@ -193,10 +193,10 @@ func (v Value) String() string {
 }
 
 // stride is how many strings share one entry of a Strings index.
-const stride = 16
+const stride = 4
 
 // Strings is a view of an array of strings in the file. It copies no text: its index holds the place of
-// every 16th string, 4 bytes each, and At walks from there.
+// every 4th string, 4 bytes each, and At walks from there.
 type Strings struct {
 	data  []byte
 	n     int
