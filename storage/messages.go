@@ -31,14 +31,13 @@ type Reply struct {
 	ContextUsed, ContextMax                 int
 	FirstToken, Total                       time.Duration // to the microsecond
 	TokensPerSecond                         float64
-	Reason                                  string
-	ErrorCode, Error                        string
+	Reason, Problem                         string
 }
 
 const messageColumns = `m.id, m.chat_id, coalesce(m.parent_id, 0), m.seq, m.role, m.state, m.created_ms,
 	m.text, m.thinking, m.thought_us,
 	m.device, m.model, m.model_hash, m.prompt_tokens, m.reused_tokens, m.reply_tokens, m.context_used, m.context_max,
-	m.first_token_us, m.total_us, m.tokens_per_second, m.reason, m.error_code, m.error,
+	m.first_token_us, m.total_us, m.tokens_per_second, m.reason, m.problem,
 	(SELECT count(*) FROM messages b WHERE b.chat_id = m.chat_id AND b.parent_id IS m.parent_id AND b.seq <= m.seq),
 	(SELECT count(*) FROM messages b WHERE b.chat_id = m.chat_id AND b.parent_id IS m.parent_id)`
 
@@ -47,7 +46,7 @@ func scanMessage(rows *sql.Rows) (m Message, err error) {
 	err = rows.Scan(&m.ID, &m.Chat, &m.Parent, &m.Seq, &m.Role, &m.State, &createdMs,
 		&m.Text, &m.Thinking, &thoughtUs,
 		&m.Device, &m.Model, &m.ModelHash, &m.PromptTokens, &m.ReusedTokens, &m.ReplyTokens, &m.ContextUsed, &m.ContextMax,
-		&firstUs, &totalUs, &m.TokensPerSecond, &m.Reason, &m.ErrorCode, &m.Error,
+		&firstUs, &totalUs, &m.TokensPerSecond, &m.Reason, &m.Problem,
 		&m.Branch, &m.Branches)
 	m.Created = time.UnixMilli(createdMs)
 	m.Thought = time.Duration(thoughtUs) * time.Microsecond
@@ -129,7 +128,17 @@ func insert(ctx context.Context, tx *sql.Tx, m *Message) error {
 		return err
 	}
 	m.Created = time.UnixMilli(now)
+	m.Branches, err = siblings(ctx, tx, *m)
+	m.Branch = m.Branches // the youngest
+	if err != nil {
+		return err
+	}
 	return show(ctx, tx, m.Chat, m.Parent, m.ID)
+}
+
+func siblings(ctx context.Context, tx *sql.Tx, m Message) (n int, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT count(*) FROM messages WHERE chat_id = ? AND parent_id IS nullif(?, 0)`, m.Chat, m.Parent).Scan(&n)
+	return n, err
 }
 
 // inChat returns ErrNotFound for a message of another chat.
@@ -160,12 +169,12 @@ func (s *Store) SaveReply(ctx context.Context, m Message) error {
 		UPDATE messages SET state = ?, text = ?, thinking = ?, thought_us = ?,
 			device = ?, model = ?, model_hash = ?, prompt_tokens = ?, reused_tokens = ?, reply_tokens = ?,
 			context_used = ?, context_max = ?, first_token_us = ?, total_us = ?, tokens_per_second = ?,
-			reason = ?, error_code = ?, error = ?
+			reason = ?, problem = ?
 		WHERE id = ? AND state IN ('waiting', 'writing')`,
 		m.State, m.Text, m.Thinking, m.Thought.Microseconds(),
 		m.Device, m.Model, m.ModelHash, m.PromptTokens, m.ReusedTokens, m.ReplyTokens,
 		m.ContextUsed, m.ContextMax, m.FirstToken.Microseconds(), m.Total.Microseconds(), m.TokensPerSecond,
-		m.Reason, m.ErrorCode, m.Error, m.ID)
+		m.Reason, m.Problem, m.ID)
 }
 
 // Show makes the sibling of message that lies delta branches away the shown one, and the way to it:

@@ -53,8 +53,7 @@ CREATE TABLE messages (
 	total_us          INTEGER NOT NULL DEFAULT 0,
 	tokens_per_second REAL    NOT NULL DEFAULT 0,
 	reason            TEXT    NOT NULL DEFAULT '', -- why it ended; '' while it has not
-	error_code        TEXT    NOT NULL DEFAULT '', -- state failed: what the program branches on
-	error             TEXT    NOT NULL DEFAULT '', -- state failed: one sentence
+	problem           TEXT    NOT NULL DEFAULT '', -- state failed: what went wrong, in the words of the caller
 	UNIQUE (chat_id, seq)
 ) STRICT;
 

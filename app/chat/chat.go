@@ -1,13 +1,10 @@
 // Package chat is a conversation: store, prompt, stream, stop, regenerate, edit, branch.
+//
+// The person's message is on the disk before anything else happens. A reply is saved as it grows,
+// about every 500 ms and when it ends, so that a crash costs half a second of it and no more.
 package chat
 
-import (
-	"context"
-	"errors"
-	"time"
-)
-
-var errUnwritten = errors.New("chat: unwritten")
+import "time"
 
 // ID names a chat or a message.
 type ID int64
@@ -55,16 +52,16 @@ type Hit struct {
 
 // Settings are a chat's own. Nil pointers leave the choice to the model file or to Croft.
 type Settings struct {
-	Model         string // library id; "" is the default model
-	System        string
-	Thinking      *bool // for models that can think
-	Temperature   *float64
-	TopP          *float64
-	MinP          *float64
-	TopK          *int
-	RepeatPenalty *float64
-	ReplyMax      *int // tokens
-	Seed          *uint64
+	Model         string   `json:"-"` // library id; "" is the default model
+	System        string   `json:"system,omitempty"`
+	Thinking      *bool    `json:"thinking,omitempty"` // for models that can think
+	Temperature   *float64 `json:"temperature,omitempty"`
+	TopP          *float64 `json:"top_p,omitempty"`
+	MinP          *float64 `json:"min_p,omitempty"`
+	TopK          *int     `json:"top_k,omitempty"`
+	RepeatPenalty *float64 `json:"repeat_penalty,omitempty"`
+	ReplyMax      *int     `json:"reply_max,omitempty"` // tokens
+	Seed          *uint64  `json:"seed,omitempty"`
 }
 
 // Stats tell how a reply came about.
@@ -113,57 +110,3 @@ type Update struct {
 	ContextUsed int
 	ContextMax  int
 }
-
-// Service is the use case.
-type Service struct{}
-
-// List returns all chats: pinned first, then the newest change first.
-func (s *Service) List(ctx context.Context) ([]Summary, error) { return nil, errUnwritten }
-
-// Search finds chats by title and text.
-func (s *Service) Search(ctx context.Context, query string) ([]Hit, error) { return nil, errUnwritten }
-
-// Create makes an empty chat.
-func (s *Service) Create(ctx context.Context, set Settings) (ID, error) { return 0, errUnwritten }
-
-// Rename sets the title; "" goes back to the one Croft made from the first message.
-func (s *Service) Rename(ctx context.Context, id ID, title string) error { return errUnwritten }
-
-// SetPinned pins or unpins.
-func (s *Service) SetPinned(ctx context.Context, id ID, pinned bool) error { return errUnwritten }
-
-// SetSettings replaces the chat's settings; they count from the next reply on.
-func (s *Service) SetSettings(ctx context.Context, id ID, set Settings) error { return errUnwritten }
-
-// Delete hides a chat at once and erases it for good at the next start, or a minute later; Restore undoes it until then.
-func (s *Service) Delete(ctx context.Context, id ID) error { return errUnwritten }
-
-// Restore undoes Delete.
-func (s *Service) Restore(ctx context.Context, id ID) error { return errUnwritten }
-
-// Load returns a chat on its chosen branch.
-func (s *Service) Load(ctx context.Context, id ID) (Transcript, error) {
-	return Transcript{}, errUnwritten
-}
-
-// Send saves the person's message, returns, and writes the reply in the background; watch it with Watch.
-func (s *Service) Send(ctx context.Context, id ID, text string) error { return errUnwritten }
-
-// Regenerate writes another reply beside the given one.
-func (s *Service) Regenerate(ctx context.Context, id, reply ID) error { return errUnwritten }
-
-// Edit writes the person's message anew beside the given one, and a reply to it.
-func (s *Service) Edit(ctx context.Context, id, message ID, text string) error { return errUnwritten }
-
-// Choose makes the sibling of message that lies delta branches away the shown one.
-func (s *Service) Choose(ctx context.Context, id, message ID, delta int) error { return errUnwritten }
-
-// Stop ends the reply that is being written; what was written stays.
-func (s *Service) Stop(id ID) {}
-
-// Watch calls f for each change of any chat until cancel is called: at most every 33 ms for a growing reply,
-// from one goroutine, never concurrently.
-func (s *Service) Watch(f func(Update)) (cancel func()) { return func() {} }
-
-// Export returns the chosen branch as Markdown.
-func (s *Service) Export(ctx context.Context, id ID) (string, error) { return "", errUnwritten }

@@ -1,0 +1,145 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"croft/engine"
+	"croft/engine/sample"
+	"croft/engine/template"
+	"croft/storage"
+)
+
+// What Croft chooses where neither the person nor the chat does.
+const (
+	temperature = 0.7
+	topP        = 0.95
+	topK        = 40
+	minP        = 0.05
+)
+
+// newRequest asks for a reply to the messages of a branch.
+func newRequest(set Settings, branch []storage.Message) (engine.Request, error) {
+	conversation, err := newConversation(set, branch)
+	if err != nil {
+		return engine.Request{}, err
+	}
+	return engine.Request{Conversation: &conversation, Sampling: set.sampling(), ReplyMax: or(set.ReplyMax, 0)}, nil
+}
+
+// turnJSON is a message in the form of Hugging Face's apply_chat_template.
+type turnJSON struct {
+	Role    string `json:"role"`
+	Content string `json:"content"`
+}
+
+func newConversation(set Settings, branch []storage.Message) (template.Conversation, error) {
+	messages, err := json.Marshal(turns(set.System, branch))
+	if err != nil {
+		return template.Conversation{}, fmt.Errorf("prompt: %w", err)
+	}
+	kwargs := map[string]bool{"add_generation_prompt": true}
+	if set.Thinking != nil {
+		kwargs["enable_thinking"] = *set.Thinking
+	}
+	variables, err := json.Marshal(kwargs)
+	if err != nil {
+		return template.Conversation{}, fmt.Errorf("prompt: %w", err)
+	}
+	return template.Conversation{Messages: messages, Kwargs: variables}, nil
+}
+
+// turns are the messages as the model reads them: thinking is left out. Where a reply has no text
+// (it was stopped or failed early) the person's messages around it become one, since many templates
+// insist that the roles take turns.
+func turns(system string, branch []storage.Message) []turnJSON {
+	var all []turnJSON
+	if system = strings.TrimSpace(system); system != "" {
+		all = append(all, turnJSON{"system", system})
+	}
+	for _, m := range branch {
+		last := len(all) - 1
+		switch {
+		case m.Text == "":
+		case last >= 0 && all[last].Role == m.Role:
+			all[last].Content += "\n\n" + m.Text
+		default:
+			all = append(all, turnJSON{m.Role, m.Text})
+		}
+	}
+	return all
+}
+
+// opensThinking says whether the prompt ends with <think>, so that the reply begins inside it.
+// known is false when the template cannot tell.
+func opensThinking(source string, c template.Conversation) (opened, known bool) {
+	if source == "" {
+		return false, false
+	}
+	parsed, err := template.Parse(source)
+	if err != nil {
+		return false, false
+	}
+	prompt, err := parsed.Render(c)
+	if err != nil {
+		return false, false
+	}
+	return strings.HasSuffix(strings.TrimSpace(prompt), thinkBegin), true
+}
+
+// sampling fills in what was left to Croft.
+func (set Settings) sampling() sample.Settings {
+	return sample.Settings{
+		Temperature:   float32(or(set.Temperature, temperature)),
+		TopP:          float32(or(set.TopP, topP)),
+		TopK:          or(set.TopK, topK),
+		MinP:          float32(or(set.MinP, minP)),
+		RepeatPenalty: float32(or(set.RepeatPenalty, 1)),
+		Seed:          or(set.Seed, rand.Uint64()),
+	}
+}
+
+func or[T any](choice *T, otherwise T) T {
+	if choice == nil {
+		return otherwise
+	}
+	return *choice
+}
+
+// encode brings every value into its range and makes JSON of all but the model.
+func (set Settings) encode() (json.RawMessage, error) {
+	set.System = strings.ToValidUTF8(set.System, "\uFFFD")
+	set.Temperature = within(set.Temperature, 0, 5)
+	set.TopP = within(set.TopP, 0, 1)
+	set.MinP = within(set.MinP, 0, 1)
+	set.RepeatPenalty = within(set.RepeatPenalty, 0, 5)
+	set.TopK = within(set.TopK, 0, math.MaxInt32)
+	set.ReplyMax = within(set.ReplyMax, 0, math.MaxInt32)
+	encoded, err := json.Marshal(set)
+	if err != nil {
+		return nil, fmt.Errorf("settings of the chat: %w", err)
+	}
+	return encoded, nil
+}
+
+// within returns the nearest value of the range; what is not a number counts as no choice.
+func within[T int | float64](v *T, low, high T) *T {
+	if v == nil || *v != *v {
+		return nil
+	}
+	near := min(max(*v, low), high)
+	return &near
+}
+
+func decodeSettings(c storage.Chat) (Settings, error) {
+	var set Settings
+	err := json.Unmarshal(c.Settings, &set)
+	if err != nil {
+		return Settings{}, fmt.Errorf("settings of the chat: %w", err)
+	}
+	set.Model = c.Model
+	return set, nil
+}
