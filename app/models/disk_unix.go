@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// freeSpace is how many bytes this person may still write below dir.
-func freeSpace(dir string) (int64, error) {
+// FreeSpace is how many bytes this person may still write below dir.
+func FreeSpace(dir string) (int64, error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}

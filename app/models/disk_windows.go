@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// freeSpace is how many bytes this person may still write below dir.
-func freeSpace(dir string) (int64, error) {
+// FreeSpace is how many bytes this person may still write below dir.
+func FreeSpace(dir string) (int64, error) {
 	p, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, err

@@ -112,7 +112,7 @@ func (l *Library) copyIn(ctx context.Context, source *os.File, progress func(don
 }
 
 func (l *Library) checkSpace(needs int64) error {
-	free, err := freeSpace(l.path)
+	free, err := FreeSpace(l.path)
 	if err != nil {
 		l.log.Warn("free space is not known", "err", err)
 		return nil
