@@ -12,6 +12,7 @@ type Row struct {
 	Gap     float32
 	Pad     Insets
 	Grow    fyne.CanvasObject // nil: nobody grows
+	Full    fyne.CanvasObject // nil, or a child that is as high as the row
 	Top     bool              // children stand at the top, not in the middle
 }
 
@@ -94,7 +95,10 @@ func (r *Row) arrange(s fyne.Size) {
 		w := r.widthOf(o, rest)
 		h := HeightFor(o, w)
 		y := r.Pad.Top
-		if !r.Top {
+		switch {
+		case o == r.Full:
+			h = s.Height - r.Pad.high()
+		case !r.Top:
 			y += (s.Height - r.Pad.high() - h) / 2
 		}
 		place(o, x, y, w, h)

@@ -10,7 +10,7 @@ import (
 )
 
 // drawLine makes the objects of one line.
-func (t *Text) drawLine(i int) []fyne.CanvasObject {
+func (t *Sheet) drawLine(i int) []fyne.CanvasObject {
 	l := &t.set.lines[i]
 	p := &t.set.paras[l.para]
 	objects := t.drawQuote(p, l)
@@ -32,7 +32,7 @@ func textSize(s string, points float32, style fyne.TextStyle) (height, baseline 
 }
 
 // drawRun writes one run; links are underlined and typewriter text inside a sentence has a ground.
-func (t *Text) drawRun(p *Para, r *run, baseline float32) []fyne.CanvasObject {
+func (t *Sheet) drawRun(p *Para, r *run, baseline float32) []fyne.CanvasObject {
 	text := strings.TrimRight(r.text, " ")
 	if text == "" {
 		return nil
@@ -46,6 +46,10 @@ func (t *Text) drawRun(p *Para, r *run, baseline float32) []fyne.CanvasObject {
 	switch {
 	case r.link != "":
 		return []fyne.CanvasObject{letters, bar(look.Accent, r.x, baseline+2, r.width, 1)}
+	case r.style&Marked != 0:
+		ground := bar(look.Mark, r.x-2, baseline-points*1.02, measure(text, points, r.style)+4, points*1.38)
+		ground.CornerRadius = 4
+		return []fyne.CanvasObject{ground, letters}
 	case r.style&Mono != 0 && !p.Listing:
 		ground := bar(look.Code, r.x-3, baseline-points*0.98, r.width+6, points*1.32)
 		ground.CornerRadius = 5
@@ -68,7 +72,7 @@ func inkOf(p *Para, r *run) fyne.ThemeColorName {
 }
 
 // drawQuote draws a bar for each quote that the line stands in.
-func (t *Text) drawQuote(p *Para, l *line) []fyne.CanvasObject {
+func (t *Sheet) drawQuote(p *Para, l *line) []fyne.CanvasObject {
 	var bars []fyne.CanvasObject
 	for q := range p.Quote {
 		bars = append(bars, bar(look.Line, float32(q)*quoteStep, l.y, 3, l.height))

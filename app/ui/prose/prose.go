@@ -19,6 +19,7 @@ const (
 	Italic
 	Mono
 	Strike
+	Marked // on the ground of a search hit
 )
 
 func (s Style) text() fyne.TextStyle {

@@ -12,6 +12,34 @@ import (
 	"croft/app/ui/look"
 )
 
+// Text is a sheet whose text can be selected and whose links can be tapped.
+type Text struct {
+	Sheet
+	OnLink func(address string)       // a link was tapped
+	OnMenu func(at fyne.Position)     // a secondary tap, in canvas coordinates
+	OnPan  func(dy float32)           // a finger moves over the text, to scroll what it stands in
+	OnType func(r rune)               // a letter was typed while the text had the focus
+	OnKey  func(event *fyne.KeyEvent) // a key that means nothing here
+}
+
+var (
+	_ fyne.Focusable         = (*Text)(nil)
+	_ fyne.Shortcutable      = (*Text)(nil)
+	_ fyne.Draggable         = (*Text)(nil)
+	_ fyne.Tappable          = (*Text)(nil)
+	_ fyne.SecondaryTappable = (*Text)(nil)
+	_ desktop.Mouseable      = (*Text)(nil)
+	_ desktop.Hoverable      = (*Text)(nil)
+	_ desktop.Cursorable     = (*Text)(nil)
+)
+
+// NewText returns a widget with paragraphs.
+func NewText(paras []Para) *Text {
+	t := &Text{}
+	t.setUp(t, paras)
+	return t
+}
+
 // selection is the stretch of text between where the pointer went down and where it is.
 type selection struct {
 	from, to int
@@ -46,7 +74,7 @@ func (t *Text) SelectAll() {
 }
 
 // markSelection draws the ground of what is selected on the lines on screen.
-func (t *Text) markSelection(first, last int) []fyne.CanvasObject {
+func (t *Sheet) markSelection(first, last int) []fyne.CanvasObject {
 	begin, end := t.pick.ends()
 	if !t.pick.active || begin == end {
 		return nil

@@ -117,6 +117,12 @@ func (l *List) Reload() {
 	l.arrange()
 }
 
+// Renew makes all rows anew; what is on screen keeps its place.
+func (l *List) Renew() {
+	clear(l.rows)
+	l.Reload()
+}
+
 // Drop forgets the rows with these keys, because they have to be made anew.
 func (l *List) Drop(keys ...any) {
 	for _, k := range keys {

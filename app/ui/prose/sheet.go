@@ -3,21 +3,15 @@ package prose
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"croft/app/ui/look"
 )
 
-// Text is a widget that shows paragraphs.
-type Text struct {
+// Sheet is a widget that shows paragraphs and nothing more.
+type Sheet struct {
 	widget.BaseWidget
-	OnLink func(address string)       // a link was tapped
-	OnMenu func(at fyne.Position)     // a secondary tap; nil offers Copy alone
-	OnPan  func(dy float32)           // a finger moves over the text, to scroll what it stands in
-	OnType func(r rune)               // a letter was typed while the text had the focus
-	OnKey  func(event *fyne.KeyEvent) // a key that means nothing here
-
+	self  fyne.Widget
 	set   setting
 	paras []Para
 	caret bool // a soft caret after the last letter
@@ -29,40 +23,33 @@ type Text struct {
 	pick   selection
 }
 
-var (
-	_ fyne.Widget            = (*Text)(nil)
-	_ fyne.Focusable         = (*Text)(nil)
-	_ fyne.Shortcutable      = (*Text)(nil)
-	_ fyne.Draggable         = (*Text)(nil)
-	_ fyne.Tappable          = (*Text)(nil)
-	_ desktop.Mouseable      = (*Text)(nil)
-	_ desktop.Hoverable      = (*Text)(nil)
-	_ desktop.Cursorable     = (*Text)(nil)
-	_ fyne.SecondaryTappable = (*Text)(nil)
-)
-
 // everything is a bottom below all text.
 const everything = 1e9
 
-// NewText returns a widget with paragraphs.
-func NewText(paras []Para) *Text {
-	t := &Text{paras: paras, drawn: map[int][]fyne.CanvasObject{}}
-	t.shown.bottom = everything
-	t.ExtendBaseWidget(t)
+// NewSheet returns a widget with paragraphs.
+func NewSheet(paras []Para) *Sheet {
+	t := &Sheet{}
+	t.setUp(t, paras)
 	return t
 }
 
+func (t *Sheet) setUp(as fyne.Widget, paras []Para) {
+	t.self, t.paras, t.drawn = as, paras, map[int][]fyne.CanvasObject{}
+	t.shown.bottom = everything
+	t.ExtendBaseWidget(as)
+}
+
 // NewSentence returns a wrapped text in one size and colour.
-func NewSentence(text string, points float32, ink fyne.ThemeColorName) *Text {
+func NewSentence(text string, points float32, ink fyne.ThemeColorName) *Sheet {
 	paras := Plain(text)
 	for i := range paras {
 		paras[i].Points, paras[i].Ink = points, ink
 	}
-	return NewText(paras)
+	return NewSheet(paras)
 }
 
 // Centred puts every line in the middle and returns the text.
-func (t *Text) Centred() *Text {
+func (t *Sheet) Centred() *Sheet {
 	for i := range t.paras {
 		t.paras[i].Centre = true
 	}
@@ -70,7 +57,7 @@ func (t *Text) Centred() *Text {
 }
 
 // Set replaces the paragraphs. Lines that stay as they were are not set again.
-func (t *Text) Set(paras []Para) {
+func (t *Sheet) Set(paras []Para) {
 	t.paras = paras
 	first := t.set.replace(paras, t.set.width)
 	t.pick.drop()
@@ -79,7 +66,7 @@ func (t *Text) Set(paras []Para) {
 }
 
 // SetCaret shows or hides the caret at the end.
-func (t *Text) SetCaret(on bool) {
+func (t *Sheet) SetCaret(on bool) {
 	if t.caret != on {
 		t.caret = on
 		t.redraw()
@@ -87,7 +74,7 @@ func (t *Text) SetCaret(on bool) {
 }
 
 // String returns what would be copied.
-func (t *Text) String() string {
+func (t *Sheet) String() string {
 	if len(t.set.starts) != len(t.paras) {
 		t.set.replace(t.paras, t.set.width)
 	}
@@ -95,19 +82,19 @@ func (t *Text) String() string {
 }
 
 // HeightFor returns the height of the text at a width.
-func (t *Text) HeightFor(width float32) float32 {
+func (t *Sheet) HeightFor(width float32) float32 {
 	t.fit(width)
 	return t.set.height
 }
 
 // Natural returns the width of the widest line when no line is wider than most.
-func (t *Text) Natural(most float32) float32 {
+func (t *Sheet) Natural(most float32) float32 {
 	t.fit(most)
 	return min(most, t.set.widest()+1)
 }
 
 // fit sets the text to a width, unless it already is.
-func (t *Text) fit(width float32) {
+func (t *Sheet) fit(width float32) {
 	if width <= 0 || width == t.set.width && len(t.set.starts) == len(t.paras) {
 		return
 	}
@@ -119,10 +106,10 @@ func (t *Text) fit(width float32) {
 }
 
 // MinSize is the height at the present width; text takes any width.
-func (t *Text) MinSize() fyne.Size { return fyne.NewSize(20, t.set.height) }
+func (t *Sheet) MinSize() fyne.Size { return fyne.NewSize(20, t.set.height) }
 
 // ShowBetween draws only what lies between two heights of the widget.
-func (t *Text) ShowBetween(top, bottom float32) {
+func (t *Sheet) ShowBetween(top, bottom float32) {
 	const ahead = 200
 	if top >= t.shown.top && bottom <= t.shown.bottom && t.shown.bottom != everything {
 		return
@@ -132,7 +119,7 @@ func (t *Text) ShowBetween(top, bottom float32) {
 }
 
 // forget drops what was drawn from a line on.
-func (t *Text) forget(first int) {
+func (t *Sheet) forget(first int) {
 	for i := range t.drawn {
 		if i >= first {
 			delete(t.drawn, i)
@@ -141,43 +128,43 @@ func (t *Text) forget(first int) {
 }
 
 // CreateRenderer makes the text a widget.
-func (t *Text) CreateRenderer() fyne.WidgetRenderer {
+func (t *Sheet) CreateRenderer() fyne.WidgetRenderer {
 	t.compose()
-	return &textRenderer{t}
+	return &sheetRenderer{t}
 }
 
-type textRenderer struct{ t *Text }
+type sheetRenderer struct{ t *Sheet }
 
-func (r *textRenderer) Destroy()                     {}
-func (r *textRenderer) MinSize() fyne.Size           { return r.t.MinSize() }
-func (r *textRenderer) Objects() []fyne.CanvasObject { return r.t.scene }
+func (r *sheetRenderer) Destroy()                     {}
+func (r *sheetRenderer) MinSize() fyne.Size           { return r.t.MinSize() }
+func (r *sheetRenderer) Objects() []fyne.CanvasObject { return r.t.scene }
 
-func (r *textRenderer) Layout(s fyne.Size) {
+func (r *sheetRenderer) Layout(s fyne.Size) {
 	r.t.fit(s.Width)
 	r.t.compose()
 }
 
 // Refresh reads sizes and colours anew.
-func (r *textRenderer) Refresh() {
+func (r *sheetRenderer) Refresh() {
 	r.t.set.width = 0
 	r.t.fit(r.t.Size().Width)
 	r.t.forget(0)
 	r.t.redraw()
 }
 
-func (t *Text) redraw() {
+func (t *Sheet) redraw() {
 	if t.Size().Width == 0 {
 		return
 	}
 	t.fit(t.Size().Width)
 	t.compose()
-	if c := fyne.CurrentApp().Driver().CanvasForObject(t); c != nil {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(t.self); c != nil {
 		c.Refresh(t)
 	}
 }
 
 // compose collects the objects of the lines on screen: grounds and selection first, letters above them.
-func (t *Text) compose() {
+func (t *Sheet) compose() {
 	if t.Size().Width == 0 {
 		return
 	}
@@ -201,7 +188,7 @@ func (t *Text) compose() {
 }
 
 // drawCaret stands after the last letter.
-func (t *Text) drawCaret() fyne.CanvasObject {
+func (t *Sheet) drawCaret() fyne.CanvasObject {
 	if t.cursor == nil {
 		t.cursor = canvas.NewRectangle(nil)
 		t.cursor.CornerRadius = 2
