@@ -1,0 +1,194 @@
+// Package chatpage shows the list of chats and one conversation.
+package chatpage
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"croft/app/chat"
+	"croft/app/health"
+	"croft/app/models"
+	"croft/app/settings"
+	"croft/app/ui/bridge"
+)
+
+// Shelf keeps the chats.
+type Shelf interface {
+	List(ctx context.Context) ([]chat.Summary, error)
+	Search(ctx context.Context, query string) ([]chat.Hit, error)
+	Create(ctx context.Context, set chat.Settings) (chat.ID, error)
+	Rename(ctx context.Context, id chat.ID, title string) error
+	SetPinned(ctx context.Context, id chat.ID, pinned bool) error
+	Delete(ctx context.Context, id chat.ID) error
+	Restore(ctx context.Context, id chat.ID) error
+}
+
+// Talk reads and continues one chat.
+type Talk interface {
+	Load(ctx context.Context, id chat.ID) (chat.Transcript, error)
+	Send(ctx context.Context, id chat.ID, text string) error
+	Regenerate(ctx context.Context, id, reply chat.ID) error
+	Edit(ctx context.Context, id, message chat.ID, text string) error
+	Choose(ctx context.Context, id, message chat.ID, delta int) error
+	Stop(id chat.ID)
+	SetSettings(ctx context.Context, id chat.ID, set chat.Settings) error
+	Export(ctx context.Context, id chat.ID) (string, error)
+}
+
+// Chats is the use case as this page needs it.
+type Chats interface {
+	Shelf
+	Talk
+}
+
+// Models says which models there are and warms one up.
+type Models interface {
+	List(ctx context.Context) ([]models.Model, error)
+	Use(ctx context.Context, id string, progress func(float64)) (*models.Running, error)
+}
+
+// Window is what the page asks of the window it stands in.
+type Window interface {
+	Canvas() fyne.Canvas
+	Toast(text, action string, do func())
+	Report(p health.Problem)    // a problem that belongs to no card
+	ShowConversation(open bool) // on a phone: push it, or go back to the list
+	ShowModels()                // go to the models page
+	OpenLink(address string)    // in the browser
+	SaveText(name, text string) // ask where, and write
+	Phone() bool
+}
+
+// Page is the list and the conversation.
+type Page struct {
+	chats  Chats
+	models Models
+	values func() settings.Values
+	win    Window
+	bridge *bridge.Bridge
+	now    func() time.Time
+
+	library []models.Model
+	list    *shelf
+	talk    *conversation
+}
+
+// New returns the page with an empty new chat open. Reload fills the list.
+func New(chats Chats, lib Models, values func() settings.Values, win Window, b *bridge.Bridge, now func() time.Time) *Page {
+	p := &Page{chats: chats, models: lib, values: values, win: win, bridge: b, now: now}
+	p.list = newShelf(p)
+	p.talk = newConversation(p)
+	return p
+}
+
+// List returns the list of chats.
+func (p *Page) List() fyne.CanvasObject { return p.list.view }
+
+// Conversation returns the open chat.
+func (p *Page) Conversation() fyne.CanvasObject { return p.talk }
+
+// Reload reads the list of chats and of models again.
+func (p *Page) Reload() {
+	p.ReloadChats()
+	p.ReloadModels()
+}
+
+// ReloadChats reads the list of chats again.
+func (p *Page) ReloadChats() {
+	p.bridge.Work(func(ctx context.Context) func() {
+		list, err := p.chats.List(ctx)
+		return func() {
+			if p.failed(err) {
+				return
+			}
+			p.list.set(list)
+			p.talk.rename(list)
+		}
+	})
+}
+
+// ReloadModels reads the list of models again.
+func (p *Page) ReloadModels() {
+	p.bridge.Work(func(ctx context.Context) func() {
+		list, err := p.models.List(ctx)
+		return func() {
+			if p.failed(err) {
+				return
+			}
+			p.library = list
+			p.talk.modelsChanged()
+		}
+	})
+}
+
+// Update takes over what changed in a chat.
+func (p *Page) Update(u chat.Update) {
+	if u.Reply == nil || u.Reply.State != chat.Writing {
+		p.ReloadChats()
+	}
+	p.talk.update(u)
+}
+
+// NewChat opens an empty chat with the composer ready.
+func (p *Page) NewChat() {
+	p.talk.open(0)
+	p.win.ShowConversation(true)
+	p.talk.composer.focus()
+}
+
+// Open shows a chat.
+func (p *Page) Open(id chat.ID) {
+	p.talk.open(id)
+	p.win.ShowConversation(true)
+}
+
+// OpenNewest shows the chat that was changed last, or a new one.
+func (p *Page) OpenNewest() {
+	if s, ok := p.list.newest(); ok {
+		p.talk.open(s.ID)
+		return
+	}
+	p.talk.open(0)
+}
+
+// Search puts the cursor into the search field.
+func (p *Page) Search() {
+	p.win.ShowConversation(false)
+	p.list.focusSearch()
+}
+
+// Focus puts the cursor into the composer.
+func (p *Page) Focus() { p.talk.composer.focus() }
+
+// Stop ends the reply that is being written. It returns false when there is none.
+func (p *Page) Stop() bool { return p.talk.stop() }
+
+// CopyLast copies the last reply.
+func (p *Page) CopyLast() { p.talk.copyLast() }
+
+// Scroll moves the conversation by pages.
+func (p *Page) Scroll(pages float32) { p.talk.list.PageBy(pages) }
+
+// Relayout takes over a change between a wide window and a phone's.
+func (p *Page) Relayout() { p.talk.relayout() }
+
+// failed reports an error, if it is one.
+func (p *Page) failed(err error) bool {
+	if err == nil || p.bridgeClosed(err) {
+		return err != nil
+	}
+	p.win.Report(health.Of(err))
+	return true
+}
+
+func (p *Page) bridgeClosed(err error) bool { return err == context.Canceled }
+
+// do runs something that only can fail.
+func (p *Page) do(job func(ctx context.Context) error) {
+	p.bridge.Work(func(ctx context.Context) func() {
+		err := job(ctx)
+		return func() { p.failed(err) }
+	})
+}
