@@ -1,4 +1,26 @@
 // Croft runs a language model on your own device.
 package main
 
-func main() {}
+import (
+	"context"
+	"os"
+
+	"croft/app"
+	"croft/app/cli"
+)
+
+// version is set by the linker.
+var version = "development"
+
+func main() {
+	program := cli.Program{Version: version, Open: open}
+	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, program))
+}
+
+func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
+	a, err := app.New(ctx, s.Home, app.Options{Threads: s.Threads, Kernels: s.Kernels})
+	if err != nil {
+		return nil, err
+	}
+	return &cli.Parts{Chat: a.Chats, Models: a.Models, Settings: a.Settings, Check: a.Check, Close: a.Close}, nil
+}
