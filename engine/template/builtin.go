@@ -113,13 +113,13 @@ func (s *state) intOr(v value, other int) int {
 		return other
 	}
 	if b, ok := v.(bigInteger); ok {
-		return b.Sign() * (1 << 40)
+		return b.Sign() * (1 << 53)
 	}
 	i, ok := asInt(v)
 	if !ok {
 		s.failType(v, "a whole number")
 	}
-	return int(max(min(i, 1<<40), -1<<40))
+	return int(max(min(i, 1<<53), -1<<53))
 }
 
 func boolOr(v value, other bool) bool {

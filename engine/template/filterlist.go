@@ -117,7 +117,11 @@ func reverseFilter(s *state, a []value) value {
 	if t, ok := asText(a[0]); ok {
 		return like(a[0], string(reversed([]rune(t))))
 	}
-	return s.generate("reverse", newList(reversed(s.collect(a[0]))), nil)
+	back := newList(reversed(s.collect(a[0])))
+	if _, ok := a[0].(*generator); ok {
+		return back
+	}
+	return s.generate("reverse", back, nil)
 }
 
 // getter returns a function that looks a dotted attribute up in an item, puts other in place of what is undefined,
@@ -277,15 +281,18 @@ func sum(s *state, a []value) value {
 func batch(s *state, a []value) value {
 	size := s.intOr(a[1], 0)
 	var rows []value
-	var row *list
+	row := newList(nil)
 	for _, item := range s.collect(a[0]) {
-		if row == nil || len(row.items) == size {
-			row = newList(nil)
+		if len(row.items) == size {
 			rows = append(rows, row)
+			row = newList(nil)
 		}
 		row.items = append(row.items, item)
 	}
-	if fill := optional(a[2]); fill != nil && row != nil {
+	if len(row.items) > 0 {
+		rows = append(rows, row)
+	}
+	if fill := optional(a[2]); fill != nil && len(row.items) > 0 {
 		s.spend(max(0, size-len(row.items)))
 		for len(row.items) < size {
 			row.items = append(row.items, fill)

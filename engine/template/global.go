@@ -41,6 +41,9 @@ func makeSpan(s *state, a arguments) value {
 	var n [3]int64
 	for i, v := range a.pos {
 		n[i] = int64(s.intOr(v, 0))
+		if n[i] == 1<<53 || n[i] == -1<<53 {
+			s.limit("a range is too long")
+		}
 	}
 	switch len(a.pos) {
 	case 1:

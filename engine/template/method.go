@@ -70,7 +70,7 @@ var strMethods = map[string]builtin{
 	"rfind":      def("self sub start? end?", func(s *state, a []value) value { return integer(s.find(a, strings.LastIndex)) }),
 	"index":      def("self sub start? end?", func(s *state, a []value) value { return s.mustFind(a, strings.Index) }),
 	"rindex":     def("self sub start? end?", func(s *state, a []value) value { return s.mustFind(a, strings.LastIndex) }),
-	"count":      def("self sub start? end?", func(s *state, a []value) value { t, _ := s.window(a); return integer(strings.Count(t, s.want(a[1]))) }),
+	"count":      def("self sub start? end?", countMethod),
 	"startswith": def("self prefix start? end?", affixMethod(strings.HasPrefix)),
 	"endswith":   def("self suffix start? end?", affixMethod(strings.HasSuffix)),
 
@@ -140,7 +140,7 @@ func swapCase(t string) string {
 func stripMethod(set func(string, string) string, space func(string, func(rune) bool) string) func(*state, []value) value {
 	return func(s *state, a []value) value {
 		if chars := optional(a[1]); chars != nil {
-			return like(a[0], set(s.want(a[0]), s.operand(a[0], chars)))
+			return like(a[0], set(s.want(a[0]), s.want(chars)))
 		}
 		return like(a[0], space(s.want(a[0]), isSpace))
 	}
@@ -221,26 +221,37 @@ func (s *state) replace(t, old, with string, n int) string {
 }
 
 // window cuts a text to the start and end that find, count and their like take, and says how many characters come before.
-func (s *state) window(a []value) (string, int) {
-	t := s.want(a[0])
+// ok is false if it starts after the text, where not even nothing is found.
+func (s *state) window(a []value) (t string, before int, ok bool) {
+	t = s.want(a[0])
 	bounds := [3]value{none{}, none{}, none{}}
 	for i, v := range a[2:] {
 		if v != nil {
 			bounds[i] = v
 		}
 	}
-	start, _, count, ok := s.cut(bounds, runeCount(t))
+	n := runeCount(t)
+	start, _, count, ok := s.cut(bounds, n)
 	if !ok {
 		s.fail("slice indices must be integers or None")
 	}
-	return runeSlice(t, start, start+count), start
+	from, _ := asInt(bounds[0])
+	return runeSlice(t, start, start+count), start, from <= int64(n)
+}
+
+func countMethod(s *state, a []value) value {
+	t, _, ok := s.window(a)
+	if !ok {
+		return integer(0)
+	}
+	return integer(strings.Count(t, s.want(a[1])))
 }
 
 // find returns the place of a part in characters, or -1.
 func (s *state) find(a []value, index func(t, part string) int) int {
-	t, before := s.window(a)
+	t, before, ok := s.window(a)
 	i := index(t, s.want(a[1]))
-	if i < 0 {
+	if i < 0 || !ok {
 		return -1
 	}
 	return before + utf8.RuneCountInString(t[:i])
@@ -256,13 +267,13 @@ func (s *state) mustFind(a []value, index func(t, part string) int) value {
 
 func affixMethod(has func(t, part string) bool) func(*state, []value) value {
 	return func(s *state, a []value) value {
-		t, _ := s.window(a)
+		t, _, ok := s.window(a)
 		parts := []value{a[1]}
 		if choice, ok := a[1].(*tuple); ok {
 			parts = choice.items
 		}
 		for _, part := range parts {
-			if has(t, s.want(part)) {
+			if has(t, s.want(part)) && ok {
 				return boolean(true)
 			}
 		}

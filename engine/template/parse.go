@@ -188,9 +188,11 @@ func (p *parser) statement() []stmt {
 		b := p.macroBody(&macroDef{}, "endgeneration")
 		p.next()
 		return one(&scopeStmt{body: b})
+	case "autoescape":
+		return one(p.autoescapeTag())
 	case "block":
 		return one(p.blockTag())
-	case "include", "import", "from", "extends", "autoescape", "do", "debug", "trans":
+	case "include", "import", "from", "extends", "do", "debug", "trans":
 		p.fail("the tag %q is not supported", tag)
 	default:
 		p.fail("unknown tag %q", tag)
@@ -221,6 +223,7 @@ func (p *parser) ifTag() stmt {
 }
 
 func (p *parser) forTag(line int) stmt {
+	p.loops++
 	s := &forStmt{line: line, target: p.target(false)}
 	if !p.skipName("in") {
 		p.fail("expected \"in\", got %s", p.cur())
@@ -230,7 +233,6 @@ func (p *parser) forTag(line int) stmt {
 		s.test = p.expression()
 	}
 	s.recursive = p.skipName("recursive")
-	p.loops++
 	s.body = p.scoped("endfor", "else")
 	p.loops--
 	if p.next().text == "else" {
@@ -345,6 +347,16 @@ func (p *parser) loopTag(tag string) stmt {
 	return loopStmt(nextLoop)
 }
 
+// autoescapeTag reads a tag that turns escaping off, which it is already.
+func (p *parser) autoescapeTag() stmt {
+	if !p.skipName("false") {
+		p.fail("autoescape can only be false")
+	}
+	b := p.macroBody(&macroDef{}, "endautoescape")
+	p.next()
+	return &scopeStmt{body: b}
+}
+
 // blockTag reads a block. Nothing can extend a chat template, so it stands for its body.
 func (p *parser) blockTag() stmt {
 	name := p.expectName()
@@ -385,6 +397,10 @@ func (p *parser) simpleTarget(attr bool) target {
 	switch name {
 	case "true", "false", "none", "True", "False", "None":
 		throw(line, errors.New("cannot assign to "+name))
+	case "loop":
+		if p.loops > 0 {
+			throw(line, errors.New("cannot assign to loop inside a loop"))
+		}
 	}
 	if attr && p.skipOp(".") {
 		return target{line: line, name: name, attr: p.expectName()}

@@ -295,6 +295,12 @@ func (s *state) formatInteger(b *big.Int, l layout) string {
 	if !l.alternate {
 		prefix = ""
 	}
+	if l.grouping != "" && l.align == '=' && l.fill == "0" {
+		digits = strings.Repeat("0", s.sized(max(0, l.width-len(digits)))) + digits // cut to the width below
+		for len(group(digits[1:], l.grouping, base)) >= l.width && digits[0] == '0' && len(digits) > 1 {
+			digits = digits[1:]
+		}
+	}
 	return s.padNumber(b.Sign() < 0, prefix, group(digits, l.grouping, base), l)
 }
 
