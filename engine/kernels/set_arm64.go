@@ -2,4 +2,7 @@ package kernels
 
 import "golang.org/x/sys/cpu"
 
-var hasNEON = cpu.ARM64.HasASIMD
+var (
+	hasNEON    = cpu.ARM64.HasASIMD
+	hasDotProd = cpu.ARM64.HasASIMDDP
+)

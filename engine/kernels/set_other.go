@@ -2,4 +2,4 @@
 
 package kernels
 
-const hasNEON = false
+const hasNEON, hasDotProd = false, false

@@ -1,0 +1,72 @@
+package tensor
+
+import "croft/engine/kernels"
+
+// tokensTogether is how many tokens lie interleaved in a quantized input of more than one.
+const tokensTogether = 4
+
+// Input is activations x (n, cols) for one or more products. It is quantized once for all weights that need it so.
+type Input struct {
+	set     kernels.Set
+	x       []float32
+	n, cols int
+	by32    form
+	by256   form
+}
+
+// form is an input quantized in blocks.
+type form struct {
+	blockValues int
+	ready       bool
+	words       []uint32
+}
+
+// NewInput returns an empty input for products with matrices of the same set.
+func NewInput(set kernels.Set) *Input {
+	return &Input{set: set, by32: form{blockValues: 32}, by256: form{blockValues: 256}}
+}
+
+// Set makes x (n, cols) the input. x is read until the last product with it.
+func (in *Input) Set(x []float32, n, cols int) {
+	if n < 1 || cols < 1 || len(x) < n*cols {
+		panic("tensor: Input.Set: x is shorter than its shape")
+	}
+	in.x, in.n, in.cols = x, n, cols
+	in.by32.ready, in.by256.ready = false, false
+}
+
+// width is how many tokens lie interleaved.
+func (in *Input) width() int {
+	if in.n == 1 {
+		return 1
+	}
+	return tokensTogether
+}
+
+func (in *Input) form(f kernels.Format) *form {
+	if f.BlockValues() == 32 {
+		return &in.by32
+	}
+	return &in.by256
+}
+
+// quantize makes sure that the form for weights of format f is there.
+func (in *Input) quantize(p *Pool, f kernels.Format) {
+	q := in.form(f)
+	if q.ready {
+		return
+	}
+	width := in.width()
+	groups := (in.n + width - 1) / width
+	size := width * kernels.InputWords(q.blockValues, in.cols)
+	if cap(q.words) < groups*size {
+		q.words = make([]uint32, groups*size)
+	}
+	q.words = q.words[:groups*size]
+	p.Run(groups, func(g, _ int) {
+		tokens := min(width, in.n-g*width)
+		x := in.x[g*width*in.cols:][:tokens*in.cols]
+		kernels.Quantize(in.set, q.blockValues, x, in.cols, width, tokens, q.words[g*size:(g+1)*size])
+	})
+	q.ready = true
+}

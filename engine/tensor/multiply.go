@@ -1,0 +1,82 @@
+package tensor
+
+import (
+	"fmt"
+
+	"croft/engine/kernels"
+)
+
+// Product is one matrix and where its result goes: Out (n, rows of W).
+type Product struct {
+	W   *Matrix
+	Out []float32
+}
+
+const (
+	pieceBytes  = 64 << 10 // of weights: a few microseconds when memory is the limit
+	pieceMACs   = 4 << 20  // a few tens of microseconds when arithmetic is
+	pieceTokens = 128      // whose inputs stay in the second cache while panels pass
+)
+
+// Multiply computes Out (n, rows) = x (n, cols) · Wᵀ for several matrices in one go.
+func Multiply(p *Pool, in *Input, products ...Product) {
+	total := 0
+	for _, product := range products {
+		w := product.W
+		if w.Cols != in.cols || len(product.Out) < in.n*w.Rows {
+			panic(fmt.Sprintf("tensor: Multiply: W (%d, %d), x (%d, %d) and %d outputs do not fit", w.Rows, w.Cols, in.n, in.cols, len(product.Out)))
+		}
+		if w.format.Quantized() {
+			in.quantize(p, w.format)
+		}
+		total += w.cut(in.n).pieces()
+	}
+	p.Run(total, func(piece, _ int) {
+		for _, product := range products {
+			c := product.W.cut(in.n)
+			if piece < c.pieces() {
+				product.piece(in, c, piece)
+				return
+			}
+			piece -= c.pieces()
+		}
+	})
+}
+
+// cut is how a product is cut into pieces: runs of rows times runs of tokens.
+type cut struct {
+	rows, tokens         int // of a piece
+	rowPieces, tokPieces int
+}
+
+func (c cut) pieces() int { return c.rowPieces * c.tokPieces }
+
+func (m *Matrix) cut(n int) cut {
+	c := cut{tokens: min(n, pieceTokens)}
+	rowBytes := max(1, len(m.data)/m.Rows)
+	c.rows = pieceMACs / (m.Cols * c.tokens)
+	if n <= tokensTogether {
+		c.rows = pieceBytes / rowBytes
+	}
+	c.rows = max(c.rows/rows, 1) * rows
+	c.rowPieces = (m.Rows + c.rows - 1) / c.rows
+	c.tokPieces = (n + c.tokens - 1) / c.tokens
+	return c
+}
+
+// piece computes one piece of a product.
+func (p Product) piece(in *Input, c cut, piece int) {
+	w := p.W
+	row, token := piece%c.rowPieces*c.rows, piece/c.rowPieces*c.tokens
+	rowCount, tokens := min(c.rows, w.Rows-row), min(c.tokens, in.n-token)
+	out := p.Out[token*w.Rows+row:]
+	if !w.format.Quantized() {
+		rowBytes := len(w.data) / w.Rows
+		kernels.MultiplyRows(w.set, w.format, w.data[row*rowBytes:], rowCount, w.Cols, in.x[token*in.cols:], tokens, out, w.Rows)
+		return
+	}
+	q := in.form(w.format)
+	panelBytes := w.format.PanelBytes(w.Cols / w.format.BlockValues())
+	words := q.words[token*kernels.InputWords(q.blockValues, in.cols):]
+	kernels.MultiplyPanels(w.set, w.format, w.data[row/rows*panelBytes:], rowCount, w.Cols, words, in.width(), tokens, out, w.Rows)
+}
