@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
-	"syscall"
 
 	"croft/bench/llamacpp"
 	"croft/bench/randmodel"
@@ -55,7 +53,7 @@ func compare(c comparison, names []string) error {
 // sample is one run of one engine on one file. Speeds are tokens a second.
 type sample struct {
 	prefill512, prefill32, decode float64
-	loadMS                        int64
+	loadMS                        float64
 	peakBytes                     int64 // most memory resident at once, the mapped file included
 }
 
@@ -87,32 +85,33 @@ func (c comparison) measure(name string, shape randmodel.Shape, path string) (ro
 const (
 	promptLong, promptShort = 512, 32 // tokens
 	replyLong, replyShort   = 128, 8  // tokens
+	reps                    = 3       // of each measurement in a run, which gives their median
 )
 
 func (c comparison) runCroft(path string) (sample, error) {
-	long, peak, err := c.croftBench(path, promptLong, replyLong)
+	long, err := c.croftBench(path, promptLong, replyLong)
 	if err != nil {
 		return sample{}, err
 	}
-	short, _, err := c.croftBench(path, promptShort, replyShort)
+	short, err := c.croftBench(path, promptShort, replyShort)
 	return sample{
 		prefill512: long.Prefill.Median, prefill32: short.Prefill.Median, decode: long.Decode.Median,
-		loadMS: long.LoadMS, peakBytes: peak,
+		loadMS: long.LoadMS, peakBytes: long.PeakBytes,
 	}, err
 }
 
 // croftReport is the part of what croft bench --json prints that is used here.
 type croftReport struct {
-	Prefill struct{ Median float64 } `json:"prefill_tps"`
-	Decode  struct{ Median float64 } `json:"decode_tps"`
-	LoadMS  int64                    `json:"load_ms"`
+	Prefill   struct{ Median float64 } `json:"prefill_tps"`
+	Decode    struct{ Median float64 } `json:"decode_tps"`
+	LoadMS    float64                  `json:"load_ms"`
+	PeakBytes int64                    `json:"peak_rss_bytes"`
 }
 
-func (c comparison) croftBench(path string, prompt, reply int) (r croftReport, peak int64, err error) {
-	cmd := exec.Command(c.croft, "bench", path, "-t", strconv.Itoa(c.threads),
+func (c comparison) croftBench(path string, prompt, reply int) (r croftReport, err error) {
+	cmd := exec.Command(c.croft, "bench", path, "-t", strconv.Itoa(c.threads), "-r", strconv.Itoa(reps),
 		"-p", strconv.Itoa(prompt), "-n", strconv.Itoa(reply), "--json")
-	peak, err = runJSON(cmd, &r)
-	return r, peak, err
+	return r, runJSON(cmd, &r)
 }
 
 func (c comparison) runPeer(path string) (sample, error) {
@@ -120,31 +119,22 @@ func (c comparison) runPeer(path string) (sample, error) {
 	if err != nil {
 		return sample{}, err
 	}
-	const reps = 3
 	cmd := exec.Command(self, peerCommand, c.libDir, path, strconv.Itoa(c.threads), strconv.Itoa(reps))
 	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+c.libDir)
 	var r llamacpp.Result
-	peak, err := runJSON(cmd, &r)
-	return sample{r.Prefill512, r.Prefill32, r.Decode, r.LoadMS, peak}, err
+	err = runJSON(cmd, &r)
+	return sample{r.Prefill512, r.Prefill32, r.Decode, r.LoadMS, r.PeakBytes}, err
 }
 
-// runJSON runs cmd, decodes what it prints into out, and returns the most
-// memory it had resident.
-func runJSON(cmd *exec.Cmd, out any) (peakBytes int64, err error) {
+// runJSON runs cmd and decodes what it prints into out.
+func runJSON(cmd *exec.Cmd, out any) error {
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.Output()
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", cmd.Path, err)
+		return fmt.Errorf("%s: %w", cmd.Path, err)
 	}
 	if err := json.Unmarshal(stdout, out); err != nil {
-		return 0, fmt.Errorf("%s: reading what it printed: %w", cmd.Path, err)
+		return fmt.Errorf("%s: reading what it printed: %w", cmd.Path, err)
 	}
-	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0, errors.New("this system does not tell how much memory a program used")
-	}
-	if runtime.GOOS == "darwin" { // bytes there, KiB elsewhere
-		return int64(usage.Maxrss), nil
-	}
-	return int64(usage.Maxrss) << 10, nil
+	return nil
 }

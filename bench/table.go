@@ -29,7 +29,7 @@ func table(rows []row, c comparison) string {
 			r.speed(func(s sample) float64 { return s.prefill512 }),
 			r.speed(func(s sample) float64 { return s.prefill32 }),
 			r.speed(func(s sample) float64 { return s.decode }),
-			r.cost(func(s sample) float64 { return float64(s.loadMS) }),
+			r.cost(func(s sample) float64 { return s.loadMS }),
 			r.memory())
 	}
 	return b.String()

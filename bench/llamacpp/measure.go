@@ -3,6 +3,7 @@ package llamacpp
 import (
 	"fmt"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/hybridgroup/yzma/pkg/llama"
@@ -14,7 +15,8 @@ type Result struct {
 	Prefill512 float64 `json:"prefill512_tps"`
 	Prefill32  float64 `json:"prefill32_tps"`
 	Decode     float64 `json:"decode_tps"`
-	LoadMS     int64   `json:"load_ms"`
+	LoadMS     float64 `json:"load_ms"`
+	PeakBytes  int64   `json:"peak_rss_bytes"` // most memory resident at once, the mapped file included
 }
 
 // Measure loads the model at file with the libraries in libDir and times it.
@@ -33,7 +35,7 @@ func Measure(libDir, file string, threads, reps int) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{LoadMS: time.Since(start).Milliseconds()}
+	r := Result{LoadMS: time.Since(start).Seconds() * 1000}
 	if _, err := m.prefill(32); err != nil { // first touch of the weights
 		return Result{}, err
 	}
@@ -49,6 +51,11 @@ func Measure(libDir, file string, threads, reps int) (Result, error) {
 			return Result{}, err
 		}
 	}
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return Result{}, err
+	}
+	r.PeakBytes = usage.Maxrss << 10 // Linux counts KiB
 	return r, nil
 }
 
