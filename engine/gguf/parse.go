@@ -84,7 +84,7 @@ func (r *reader) metadata(f *File, n int) error {
 	f.values = make(map[string]Value, n)
 	f.keys = make([]string, 0, n)
 	for range n {
-		name, err := r.text("a key", keyBytesMax)
+		name, err := r.text("(a key)", keyBytesMax)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (r *reader) elements(key string, t ValueType, n int) (Value, error) {
 	start := r.at
 	if t == TypeString {
 		for range v.Len() {
-			if _, err := r.text("the value of "+key, stringMax); err != nil {
+			if _, err := r.text(key, stringMax); err != nil {
 				return Value{}, err
 			}
 		}
@@ -194,7 +194,7 @@ func (r *reader) tensors(f *File, n int) error {
 
 // tensor reads one entry of the table. Its dimensions go to the end of *dims.
 func (r *reader) tensor(dims *[]int) (Tensor, int, error) {
-	name, err := r.text("a tensor's name", nameBytesMax)
+	name, err := r.text("(a tensor's name)", nameBytesMax)
 	if err != nil {
 		return Tensor{}, 0, err
 	}
@@ -353,14 +353,14 @@ func (r *reader) count(what string, most, sizeMin int) (int, error) {
 	return int(n), nil
 }
 
-// text reads a string without copying it.
-func (r *reader) text(what string, most int) ([]byte, error) {
+// text reads a string without copying it. of says in an error whose string it is.
+func (r *reader) text(of string, most int) ([]byte, error) {
 	n, err := r.uint64()
 	if err != nil {
 		return nil, err
 	}
 	if n > uint64(most) {
-		return nil, corrupt("%s claims to be %d bytes long", what, n)
+		return nil, corrupt("a string of %s claims to be %d bytes long", of, n)
 	}
 	return r.take(int(n))
 }

@@ -3,6 +3,7 @@ package gguf
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"math"
 )
 
@@ -192,52 +193,43 @@ func (v Value) String() string {
 	return fmt.Sprint(f)
 }
 
-// stride is how many strings share one entry of a Strings index.
-const stride = 4
-
-// Strings is a view of an array of strings in the file. It copies no text: its index holds the place of
-// every 4th string, 4 bytes each, and At walks from there.
+// Strings is a view of an array of strings in the file. It copies no text; it holds the place of each
+// string in 4 bytes.
 type Strings struct {
 	data  []byte
-	n     int
-	index []uint32
+	index []uint32 // begin of each text; its length stands in the 8 bytes before
 }
 
 func newStrings(v Value) Strings {
-	s := Strings{data: v.data, n: v.n, index: make([]uint32, 0, (v.n+stride-1)/stride)}
-	at := 0
-	for i := range v.n {
-		if i%stride == 0 {
-			s.index = append(s.index, uint32(at))
-		}
-		at += 8 + int(binary.LittleEndian.Uint64(s.data[at:]))
+	s := Strings{data: v.data, index: make([]uint32, v.n)}
+	at := 8
+	for i := range s.index {
+		s.index[i] = uint32(at)
+		at += s.length(at) + 8
 	}
 	return s
 }
 
+// length reads the length of the text that begins at a place.
+func (s Strings) length(at int) int { return int(binary.LittleEndian.Uint64(s.data[at-8:])) }
+
 // Len is the number of strings.
-func (s Strings) Len() int { return s.n }
+func (s Strings) Len() int { return len(s.index) }
 
 // At returns string i as it stands in the file. The caller must not write to it or hold it after Close.
 func (s Strings) At(i int) []byte {
-	at := int(s.index[i/stride])
-	for range i % stride {
-		at += 8 + int(binary.LittleEndian.Uint64(s.data[at:]))
-	}
-	n := int(binary.LittleEndian.Uint64(s.data[at:]))
-	return s.data[at+8 : at+8+n : at+8+n]
+	at := int(s.index[i])
+	end := at + s.length(at)
+	return s.data[at:end:end]
 }
 
-// All walks over the strings in order, faster than At.
-func (s Strings) All() func(yield func(int, []byte) bool) {
+// All walks over the strings in order.
+func (s Strings) All() iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
-		at := 0
-		for i := range s.n {
-			n := int(binary.LittleEndian.Uint64(s.data[at:]))
-			if !yield(i, s.data[at+8:at+8+n:at+8+n]) {
+		for i := range s.index {
+			if !yield(i, s.At(i)) {
 				return
 			}
-			at += 8 + n
 		}
 	}
 }

@@ -57,6 +57,7 @@ func (b *bpe) readMerges(merges gguf.Strings) error {
 		b.bytes[i] = b.symbol(l.b[:l.n], phantoms)
 	}
 	var joined []byte
+	var last symbol
 	for rank, text := range merges.All() {
 		if len(text) > mergeBytesMax || len(text) < 3 {
 			continue
@@ -68,7 +69,13 @@ func (b *bpe) readMerges(merges gguf.Strings) error {
 		}
 		left = text[:1+len(left)]
 		joined = append(append(joined[:0], left...), right...)
-		b.merges.add(uint32(rank), b.symbol(left, phantoms), b.symbol(right, phantoms), b.symbol(joined, phantoms))
+		// Results mostly come in the order of the vocabulary, which spares a third of the look-ups.
+		if !b.words.is(int(last), joined) {
+			if last++; !b.words.is(int(last), joined) {
+				last = b.symbol(joined, phantoms)
+			}
+		}
+		b.merges.add(uint32(rank), b.symbol(left, phantoms), b.symbol(right, phantoms), last)
 		if b.words.len()+len(b.phantom) > idsMax {
 			return fmt.Errorf("%w: its merges make more than %d symbols", ErrUnsupported, idsMax)
 		}

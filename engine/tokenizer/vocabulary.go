@@ -39,7 +39,8 @@ type vocabulary struct {
 	attrs   []attr
 	slots   []uint32
 	seed    maphash.Seed
-	longest int // bytes of the longest text
+	longest int  // bytes of the longest text
+	twins   bool // some text has several ids
 }
 
 const noSlot = 0
@@ -95,6 +96,7 @@ func (v *vocabulary) insert(id int, text []byte) {
 	for i := int(hash >> 32); ; i++ {
 		slot := &v.slots[i&(len(v.slots)-1)]
 		if *slot == noSlot || tagOf(*slot) == uint32(hash)>>idBits && bytes.Equal(v.text(idOf(*slot)), text) {
+			v.twins = v.twins || *slot != noSlot
 			*slot = uint32(hash)>>idBits<<idBits | uint32(id+1)
 			return
 		}
@@ -119,6 +121,11 @@ func (v *vocabulary) find(text []byte) (int, bool) {
 			return idOf(slot), true
 		}
 	}
+}
+
+// is says whether find would return this id, without looking.
+func (v *vocabulary) is(id int, text []byte) bool {
+	return !v.twins && v.has(id) && bytes.Equal(v.text(id), text)
 }
 
 func (v *vocabulary) findString(text string) (int, bool) { return v.find([]byte(text)) }
