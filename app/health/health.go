@@ -46,7 +46,7 @@ func Of(err error) Problem {
 	}
 	for _, e := range explanations {
 		if errors.Is(err, e.target) {
-			return e.explain(err)
+			return e.explain(e.target, err)
 		}
 	}
 	return Problem{

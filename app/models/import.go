@@ -105,6 +105,9 @@ func (l *Library) copyIn(ctx context.Context, source *os.File, progress func(don
 	if err := f.Close(); err != nil {
 		return "", err
 	}
+	if old, err := l.record(ctx, sum); err == nil && old.Owned && l.verify(old) == nil {
+		return sum, l.dir.Remove(part)
+	}
 	if err := l.dir.Rename(part, fileName(sum)); err != nil {
 		return "", err
 	}
@@ -112,7 +115,7 @@ func (l *Library) copyIn(ctx context.Context, source *os.File, progress func(don
 }
 
 func (l *Library) checkSpace(needs int64) error {
-	free, err := FreeSpace(l.path)
+	free, err := l.space(l.path)
 	if err != nil {
 		l.log.Warn("free space is not known", "err", err)
 		return nil

@@ -72,6 +72,7 @@ type Library struct {
 	open    opener
 	inspect *inspector
 	memory  func() (total, free int64)
+	space   func(dir string) (int64, error)
 	places  places
 
 	adding   sync.Mutex // one import or adoption at a time, so that the free space that was checked is still there
@@ -91,8 +92,9 @@ func New(dir string, store Store, o Options) (*Library, error) {
 	}
 	l := &Library{
 		dir: root, path: path, store: store, prefer: o.Preferences, log: o.Log,
-		open: openEngine, inspect: newInspector(), memory: deviceMemory, places: herePlaces(),
+		open: openEngine, inspect: newInspector(), memory: deviceMemory, space: FreeSpace, places: herePlaces(),
 	}
+	l.slots.changed = l.watchers.tell
 	if l.prefer == nil {
 		l.prefer = func() Preferences { return Preferences{} }
 	}

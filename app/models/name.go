@@ -14,16 +14,16 @@ var (
 	// quantName is a weight type at the end of a file's name: "Q4_K_M", "IQ4_XS", "UD-Q6_K_XL", "bf16", "MXFP4".
 	quantName = regexp.MustCompile(`(?i)[-_. ]+(ud[-_])?(i?q\d+(_[0-9a-z]+)*|bf16|f16|f32|fp16|fp32|mxfp4|tq[12]_0)(\.imx)?$`)
 	// sizeName is a count of parameters: "0.6B", "270m", "8x7B".
-	sizeName = regexp.MustCompile(`(?i)(^|[^0-9a-z.])(\d+x)?\d+(\.\d+)?[bm]($|[^0-9a-z])`)
+	sizeName  = regexp.MustCompile(`(?i)(^|[^0-9a-z.])(\d+x)?\d+(\.\d+)?[bm]($|[^0-9a-z])`)
+	extension = regexp.MustCompile(`(?i)\.gguf$`)
 	// hexName is a name that is only a hash.
-	hexName = regexp.MustCompile(`(?i)^(sha256[-:])?[0-9a-f]{16,}$`)
+	hexName = regexp.MustCompile(`(?i)^(sha256[-: ])?[0-9a-f]{16,}$`)
 )
 
 // nameOf is a name that a person understands: what the file calls itself, or else what it or its folder is called,
 // without the weight type and with the number of parameters.
 func nameOf(general, path string, parameters int64) string {
-	file := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	for _, candidate := range []string{general, file, filepath.Base(filepath.Dir(path))} {
+	for _, candidate := range []string{general, filepath.Base(path), filepath.Base(filepath.Dir(path))} {
 		if name := tidy(candidate); telling(name) {
 			return withSize(name, parameters)
 		}
@@ -34,7 +34,7 @@ func nameOf(general, path string, parameters int64) string {
 // tidy makes words of a file's name or of what a file says its name is.
 func tidy(s string) string {
 	s = strings.ToValidUTF8(s, "")
-	s = strings.TrimSuffix(strings.TrimSpace(s), ".gguf")
+	s = extension.ReplaceAllString(strings.TrimSpace(s), "")
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
 		s = s[i+1:]
 	}

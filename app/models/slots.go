@@ -53,6 +53,8 @@ type slot struct {
 
 // slots are the models in memory: those that somebody holds, and the one that was used last.
 type slots struct {
+	changed func() // told after each load and unload
+
 	mu      sync.Mutex
 	all     map[slotKey]*slot
 	last    slotKey
@@ -81,7 +83,7 @@ func (ss *slots) acquire(key slotKey, load func(*slot) (runner, error)) (*slot, 
 	ss.all[key] = s
 	ss.loading.Go(func() {
 		for _, i := range idle {
-			i.unload()
+			ss.unload(i)
 		}
 		m, err := load(s)
 		ss.loadingEnded(s, m, err)
@@ -110,8 +112,9 @@ func (ss *slots) loadingEnded(s *slot, m runner, err error) {
 	drop := ss.dropLocked(s)
 	ss.mu.Unlock()
 	close(s.ready)
+	ss.changed()
 	if drop {
-		s.unload()
+		ss.unload(s)
 	}
 }
 
@@ -122,7 +125,7 @@ func (ss *slots) release(s *slot) {
 	drop := ss.dropLocked(s)
 	ss.mu.Unlock()
 	if drop {
-		s.unload()
+		ss.unload(s)
 	}
 }
 
@@ -162,7 +165,7 @@ func (ss *slots) forget(model string, after func()) {
 		after()
 	}
 	for _, s := range idle {
-		s.unload()
+		ss.unload(s)
 	}
 }
 
@@ -180,7 +183,7 @@ func countdown(all []*slot, after func()) {
 }
 
 // unload frees the memory, once.
-func (s *slot) unload() {
+func (ss *slots) unload(s *slot) {
 	s.once.Do(func() {
 		if s.model != nil {
 			_ = s.model.Close() // Nothing was written that could be lost.
@@ -188,6 +191,7 @@ func (s *slot) unload() {
 		for _, f := range s.after {
 			f()
 		}
+		ss.changed()
 	})
 }
 
@@ -202,7 +206,7 @@ func (ss *slots) close() {
 	ss.all = nil
 	ss.mu.Unlock()
 	for _, s := range all {
-		s.unload()
+		ss.unload(s)
 	}
 }
 

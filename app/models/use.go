@@ -85,8 +85,6 @@ func (l *Library) load(s *slot, m Model) (runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", m.Name, err)
 	}
-	s.after = append(s.after, l.watchers.tell)
-	l.watchers.tell()
 	return model, nil
 }
 
