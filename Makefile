@@ -34,9 +34,11 @@ bench: build ## measure the window and the parts on this machine
 bench-table: build ## measure Croft beside llama.cpp, as in README.md
 	cd bench && go run .
 
-shots: ## save pictures of the screens in assets/shots
-	@scripts/install test
-	@scripts/shots assets/shots
+shots: ## save pictures of all screens in .build/shots, and renew those of README.md
+	@scripts/install build
+	@mkdir -p .build/shots
+	CROFT_SHOTS=$(CURDIR)/.build/shots go test -count=1 -run TestShots ./app/ui
+	@cd assets/shots && cp $(addprefix ../../.build/shots/,$(notdir $(wildcard assets/shots/*.png))) .
 
 soak: build ## look for rare failures for an hour: SOAK=minutes
 	@scripts/soak $(or $(SOAK),60)
