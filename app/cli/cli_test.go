@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 
@@ -29,8 +30,16 @@ func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
 	return &cli.Parts{Chat: a.Chats, Models: a.Models, Settings: a.Settings, Check: a.Check, Close: a.Close}, nil
 }
 
+// condition is what scripts may ask of the machine.
+func condition(what string) (bool, error) {
+	if what == "root" {
+		return os.Getuid() == 0, nil
+	}
+	return false, fmt.Errorf("no condition %q", what)
+}
+
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: func(e *testscript.Env) error {
+	testscript.Run(t, testscript.Params{Dir: "testdata", Condition: condition, Setup: func(e *testscript.Env) error {
 		e.Setenv("CROFT_HOME", e.WorkDir+"/home")
 		e.Setenv("HOME", e.WorkDir+"/person")
 		return nil

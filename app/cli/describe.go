@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"croft/app/health"
 	"croft/app/models"
 )
 
@@ -25,6 +27,7 @@ type described struct {
 	Template           traits         `json:"template"`
 	Embedding          bool           `json:"embedding"`
 	Memory             []memoryAt     `json:"memory"`
+	Problem            string         `json:"problem"` // why it does not run here, "" when it does
 }
 
 // traits are what a chat template can do.
@@ -46,15 +49,17 @@ var contexts = []int{4096, 16384, 65536}
 
 func (c *commands) describe(file string, asJSON bool) error {
 	info, err := models.Inspect(file)
-	if err != nil {
+	if err != nil && info.Family == "" {
 		return err
 	}
 	d := descriptionOf(info)
+	d.Problem = health.Of(err).Sentence
 	if asJSON {
-		return writeJSON(c.out, d)
+		err = errors.Join(err, writeJSON(c.out, d))
+	} else {
+		d.write(c.out)
 	}
-	d.write(c.out)
-	return nil
+	return err
 }
 
 func descriptionOf(info models.Info) described {
@@ -62,12 +67,13 @@ func descriptionOf(info models.Info) described {
 		Name: info.Name, Family: info.Family, Quant: info.Quant, SizeBytes: info.SizeBytes, Parameters: info.Parameters,
 		Layers: info.Layers, Vocabulary: info.Vocabulary, ContextMax: info.ContextMax,
 		CacheBytesPerToken: info.CacheBytesPerToken, Types: info.Types, Tokenizer: info.Tokenizer, Embedding: info.Embedding,
-		Template: traits{
-			Present: info.Template != "",
-			System:  strings.Contains(info.Template, "system"),
-			Tools:   strings.Contains(info.Template, "tools"),
-			Thinks:  info.CanThink,
-		},
+		Memory: []memoryAt{},
+	}
+	if can, err := models.TraitsOf(info.Template); err == nil && info.Template != "" {
+		d.Template = traits{Present: true, System: can.System, Tools: can.Tools, Thinks: can.Thinking != ""}
+	}
+	if info.CacheBytesPerToken == 0 {
+		return d // Without it there is nothing to predict.
 	}
 	for _, n := range append(slices.Clone(contexts), info.ContextMax) {
 		if n <= info.ContextMax && n > 0 && !slices.ContainsFunc(d.Memory, func(m memoryAt) bool { return m.Context == n }) {
@@ -86,7 +92,9 @@ func (d described) write(out *screen) {
 	line("weights", "%s", strings.Join(typeCounts(d.Types), ", "))
 	line("tokenizer", "%s, %s tokens", d.Tokenizer, models.Count(d.Vocabulary))
 	line("template", "%s", d.Template)
-	line("context", "%s tokens, %s each", models.Count(d.ContextMax), models.Bytes(d.CacheBytesPerToken))
+	if d.CacheBytesPerToken > 0 {
+		line("context", "%s tokens, %s each", models.Count(d.ContextMax), models.Bytes(d.CacheBytesPerToken))
+	}
 	for i, m := range d.Memory {
 		name := "memory"
 		if i > 0 {
@@ -109,7 +117,7 @@ func typeCounts(types map[string]int) []string {
 
 func (t traits) String() string {
 	if !t.Present {
-		return "none"
+		return "none, so ChatML is used"
 	}
 	parts := []string{"yes"}
 	for _, p := range []struct {

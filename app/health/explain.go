@@ -6,7 +6,11 @@ import (
 	"io/fs"
 	"syscall"
 
+	"croft/engine"
+	"croft/engine/arch"
 	"croft/engine/gguf"
+	"croft/engine/template"
+	"croft/engine/tokenizer"
 	"croft/storage"
 )
 
@@ -53,6 +57,13 @@ var explanations = []explanation{
 	{gguf.ErrCorrupt, inItsWords("File is damaged", again)},
 	{gguf.ErrSplit, inItsWords("Split model", "Only models in one file can be used.")},
 	{gguf.ErrUnsupported, inItsWords("Not supported", another)},
+	{arch.ErrUnsupported, inItsWords("Not supported", another)},
+	{arch.ErrInvalid, inItsWords("File is not usable", again)},
+	{tokenizer.ErrUnsupported, inItsWords("Not supported", another)},
+	{template.ErrLimit, inItsWords("Chat template fails", another)},
+	{engine.ErrMemory, always("Too big here", "The model does not fit in the memory that is free.", "Close other programs, or choose a smaller model.", Blocking)},
+	{engine.ErrPurpose, inItsWords("Made for something else", "Choose another model.")},
+	{engine.ErrClosed, always("Model is gone", "The model was unloaded meanwhile.", "Try again.", Warning)},
 
 	{storage.ErrFull, always("The disk is full", "There is no space left on the disk.", inDisk, Blocking)},
 	{storage.ErrReadOnly, always("No permission", "Croft may not write here.", home, Blocking)},

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"croft/engine"
 )
 
 // Severity says how bad a problem is.
@@ -43,6 +45,13 @@ func Of(err error) Problem {
 	var known Explainer
 	if errors.As(err, &known) {
 		return known.Problem()
+	}
+	var long *engine.PromptTooLongError
+	if errors.As(err, &long) {
+		return Problem{
+			Title: "Too long", Sentence: Sentence(long.Error()), Severity: Warning,
+			Next: "Shorten it, start a new chat, or allow a longer context in the settings.",
+		}
 	}
 	for _, e := range explanations {
 		if errors.Is(err, e.target) {

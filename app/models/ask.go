@@ -72,7 +72,11 @@ func (r *Running) request(q Question) (engine.Request, *splitter, error) {
 		return request, nil, err
 	}
 	request.Conversation = &c
-	return request, newSplitter(r.model.Info().Template, c), nil
+	source := r.model.Info().Template
+	if source == "" {
+		source = template.ChatML
+	}
+	return request, newSplitter(source, c), nil
 }
 
 func (q Question) sampling() sample.Settings {
@@ -104,7 +108,7 @@ func (q Question) conversation() (template.Conversation, error) {
 	}
 	variables := map[string]bool{"add_generation_prompt": true}
 	if q.Thinking != nil {
-		variables["enable_thinking"] = *q.Thinking
+		variables["enable_thinking"], variables["thinking"] = *q.Thinking, *q.Thinking // templates know either name
 	}
 	messages, err := json.Marshal(turns)
 	if err != nil {

@@ -42,8 +42,8 @@ type Speed struct {
 }
 
 const (
-	benchContext = 1024 // tokens; a longer prompt or reply takes more
-	firstID      = 300  // ids below are often specials
+	firstID = 300 // ids below are often specials
+	spare   = 8   // tokens of context beyond what is measured
 )
 
 // Bench measures a model file: each run starts from an empty context; prefill reads Prompt tokens at once, decode
@@ -56,12 +56,12 @@ func Bench(ctx context.Context, path string, t Trial, step func(done, total int)
 		step = func(_, _ int) {}
 	}
 	begin := time.Now()
-	p, err := OpenProbe(path, max(benchContext, t.Prompt+1, t.Reply+1), t.Threads, t.Kernels)
+	p, err := OpenProbe(path, max(t.Prompt, t.Reply)+spare, t.Threads, t.Kernels)
 	if err != nil {
 		return Speed{}, err
 	}
 	defer p.Close()
-	s := Speed{LoadMS: ms(time.Since(begin)), Threads: t.Threads, Kernels: t.Kernels}
+	s := Speed{LoadMS: ms(time.Since(begin)), Threads: p.model.Threads(), Kernels: p.model.Kernels()}
 	b := bench{model: p.model, trial: t, step: step}
 	if err := b.run(ctx, &s); err != nil {
 		return Speed{}, err
@@ -70,7 +70,7 @@ func Bench(ctx context.Context, path string, t Trial, step func(done, total int)
 	if s.BytesPerToken, err = bytesPerToken(path, p.model.Info(), t.Reply); err != nil {
 		return Speed{}, err
 	}
-	s.BandwidthGBps = bandwidth(t.Threads) / 1e9
+	s.BandwidthGBps = bandwidth(s.Threads) / 1e9
 	s.BandwidthShare = s.Decode.Median * float64(s.BytesPerToken) / (s.BandwidthGBps * 1e9)
 	return s, nil
 }
@@ -84,8 +84,9 @@ type bench struct {
 }
 
 func (b *bench) run(ctx context.Context, s *Speed) error {
-	if c := b.model.ContextMax(); c < max(b.trial.Prompt, b.trial.Reply)+1 {
-		return fmt.Errorf("bench: the context of this model is %d tokens; measure fewer", c)
+	if c := b.model.ContextMax(); c < max(b.trial.Prompt, b.trial.Reply)+spare {
+		return refuse(ErrContext, "Context is too short",
+			fmt.Sprintf("This model was made for %s tokens at once.", Count(c)), "Measure fewer, with -p and -n.")
 	}
 	if _, err := b.timed(ctx, min(b.trial.Prompt, 32), 1); err != nil { // warms up
 		return err

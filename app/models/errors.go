@@ -18,6 +18,7 @@ var (
 	ErrTooBig    = errors.New("not enough memory") // the model does not fit in memory
 	ErrNoSpace   = errors.New("not enough space")  // the copy does not fit on the disk
 	ErrNotAModel = errors.New("not a chat model")  // a file that cannot be chatted with
+	ErrContext   = errors.New("context too short") // more tokens than the model was made for
 	errClosed    = errors.New("models: closed")
 )
 

@@ -54,7 +54,7 @@ func (l *Library) Found(ctx context.Context) ([]Model, error) {
 // foundModel describes a found file. False: it is not for chatting.
 func (l *Library) foundModel(f found, budget int64) (Model, bool) {
 	info, err := l.inspect.header(f.path)
-	if err == nil && errors.Is(refuseForChat(info), ErrNotAModel) {
+	if errors.Is(refuseForChat(info, err), ErrNotAModel) {
 		return Model{}, false
 	}
 	m := Model{Name: nameOf(info.Name, f.name, info.Parameters), Path: f.path, Source: f.program, SizeBytes: info.SizeBytes}

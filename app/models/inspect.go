@@ -18,7 +18,19 @@ type Info = engine.Info
 // Conversation is what a chat template makes a prompt of.
 type Conversation = template.Conversation
 
-// Inspect reads a model file's header, of any family that Croft runs.
+// Traits are what a chat template can do.
+type Traits = template.Traits
+
+// TraitsOf finds out what a chat template can do, by rendering small conversations.
+func TraitsOf(source string) (Traits, error) {
+	t, err := template.Parse(source)
+	if err != nil {
+		return Traits{}, err
+	}
+	return template.Detect(t), nil
+}
+
+// Inspect reads a model file's header. Of a family that does not run here it tells as much as can be told, and why not.
 func Inspect(path string) (Info, error) {
 	path, err := regularFile(path)
 	if err != nil {
@@ -146,7 +158,8 @@ func (p *Probe) Greedy(ctx context.Context, ids []int, n int) (reply []int, text
 		}
 	}
 	if len(reply) != n {
-		return nil, "", fmt.Errorf("the context is full after %d of %d tokens", len(reply), n)
+		return nil, "", refuse(ErrContext, "Context is too short",
+			fmt.Sprintf("The context is full after %s of %s tokens.", Count(len(reply)), Count(n)), "Ask for fewer with -n.")
 	}
 	return reply, text, nil
 }

@@ -90,10 +90,7 @@ func (l *Library) admit(path string) (engine.Info, error) {
 		return engine.Info{}, err
 	}
 	info, err := l.inspect.header(path)
-	if err != nil {
-		return info, err
-	}
-	return info, refuseForChat(info)
+	return info, refuseForChat(info, err)
 }
 
 // partName is how llama.cpp names the parts of a split file.
@@ -113,13 +110,15 @@ func refuseByName(path string) error {
 	return nil
 }
 
-// refuseForChat refuses files that are fine but cannot write a reply.
-func refuseForChat(info engine.Info) error {
+// refuseForChat refuses files that cannot write a reply, given what the engine says of them.
+func refuseForChat(info engine.Info, err error) error {
 	switch {
+	case info.Vocabulary > 0 && info.Parameters == 0:
+		return notAModel("This file holds a vocabulary only; it cannot chat.", "Choose the model itself.")
+	case err != nil:
+		return err
 	case info.Embedding:
 		return notAModel("This model makes vectors for search; it cannot chat.", "Choose a chat model.")
-	case info.Layers == 0 || info.Parameters == 0:
-		return notAModel("This file holds a vocabulary only; it cannot chat.", "Choose the model itself.")
 	}
 	return nil
 }

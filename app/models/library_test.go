@@ -59,7 +59,7 @@ func readInfo(path string) (engine.Info, error) {
 	case "broken":
 		return engine.Info{}, errors.New("the file is damaged")
 	case "vectors":
-		return engine.Info{Name: name, SizeBytes: int64(len(b)), Layers: 2, Parameters: 1e6, Embedding: true}, nil
+		return engine.Info{Name: name, Vocabulary: 9, SizeBytes: int64(len(b)), Layers: 2, Parameters: 1e6, Embedding: true}, nil
 	}
 	return engine.Info{
 		Name: name, Family: "llama", Quant: "Q8_0", SizeBytes: int64(len(b)), Parameters: 1e6, Layers: 2, ContextMax: 8192,
@@ -104,7 +104,7 @@ func files(t *testing.T, l *Library) []string {
 }
 
 func TestImportCopiesUnderTheHash(t *testing.T) {
-	l, source := newLibrary(t), write(t, filepath.Join(t.TempDir(), "../../evil name.gguf"), "Evil/../../name")
+	l, source := newLibrary(t), write(t, filepath.Join(t.TempDir(), "..evil name.gguf"), "Evil/../../name")
 	changes := 0
 	defer l.Watch(func() { changes++ })()
 	var last int64

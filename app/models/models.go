@@ -170,9 +170,7 @@ func (l *Library) verify(r storage.Model) error {
 // fill reads the file's header and says whether the model fits into budget bytes.
 func (l *Library) fill(m *Model, budget int64) {
 	info, err := l.inspect.header(m.Path)
-	if err == nil {
-		err = refuseForChat(info)
-	}
+	err = refuseForChat(info, err)
 	m.Family, m.Quant, m.Parameters, m.ContextMax = info.Family, info.Quant, info.Parameters, info.ContextMax
 	if err != nil {
 		m.Problem = sentenceOf(err)
