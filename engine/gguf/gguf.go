@@ -52,6 +52,7 @@ func (t Tensor) Values() int {
 }
 
 // Open maps the file for reading (where the system cannot, it reads it) and checks its header.
+// The file must not be shortened while it is open: a mapped page that is gone ends the process.
 // The text of an error is one sentence for people; errors.Is tells the kind.
 func Open(path string) (*File, error) {
 	data, unmap, err := load(path)

@@ -47,7 +47,6 @@ func keeping(p preTokenizer) preTokenizer {
 // preTokenizers maps the values of tokenizer.ggml.pre. Names share an entry only where llama.cpp treats them alike.
 var preTokenizers = map[string]preTokenizer{
 	"default": {rules: []rule{matching(punctuationOr("$+<=>^~|")), gpt2, digits, digits3}},
-	"":        {rules: []rule{matching(punctuationOr("$+<=>^~|")), gpt2, digits, digits3}},
 	"falcon":  {rules: []rule{matching(punctuationOr("$+<=>^~|`")), gpt2, digits3}},
 
 	"gpt-2": likeGPT2, "phi-2": likeGPT2, "mpt": likeGPT2, "olmo": likeGPT2, "jais": likeGPT2,

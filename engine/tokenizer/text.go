@@ -8,10 +8,7 @@ import (
 
 // The byte alphabet of byte-level BPE writes each byte as a character that can be printed: those of Latin-1
 // that can be as themselves, the other 68 as the characters from U+0100 on (Radford et al. 2019, GPT-2).
-var (
-	letterOf [256]letter // byte -> its character in UTF-8
-	byteOf   [256 + 68]int16
-)
+var letterOf, byteOf = byteAlphabet()
 
 // letter is one or two bytes of UTF-8.
 type letter struct {
@@ -19,9 +16,10 @@ type letter struct {
 	n uint8
 }
 
-func init() {
-	for r := range byteOf {
-		byteOf[r] = -1
+// byteAlphabet makes the table of each byte's character, and of each character's byte or -1.
+func byteAlphabet() (letters [256]letter, bytes [256 + 68]int16) {
+	for r := range bytes {
+		bytes[r] = -1
 	}
 	next := rune(256)
 	for b := range rune(256) {
@@ -30,9 +28,10 @@ func init() {
 			r = next
 			next++
 		}
-		byteOf[r] = int16(b)
-		letterOf[b].n = uint8(utf8.EncodeRune(letterOf[b].b[:], r))
+		bytes[r] = int16(b)
+		letters[b].n = uint8(utf8.EncodeRune(letters[b].b[:], r))
 	}
+	return letters, bytes
 }
 
 // appendLetters writes bytes in the byte alphabet.

@@ -64,13 +64,8 @@ func (t *Tokenizer) setUp(f *gguf.File, model string) error {
 	var err error
 	switch model {
 	case "gpt2":
-		name, _ := f.String("tokenizer.ggml.pre")
-		pre, known := preTokenizers[name]
-		t.kind = fmt.Sprintf("byte-level BPE (%s)", name)
-		if !known {
-			pre = preTokenizers["default"]
-			t.kind = fmt.Sprintf("byte-level BPE (%q is not known here, so words are split the default way)", name)
-		}
+		var pre preTokenizer
+		pre, t.kind = choosePreTokenizer(f)
 		t.addBOS, t.cleanSpaces = pre.addBOS, !pre.keepSpaces
 		t.encoder, err = newBPE(f, t.words, pre)
 	case "llama":
@@ -85,6 +80,20 @@ func (t *Tokenizer) setUp(f *gguf.File, model string) error {
 		err = fmt.Errorf("%w: %q", ErrUnsupported, model)
 	}
 	return err
+}
+
+func choosePreTokenizer(f *gguf.File) (pre preTokenizer, kind string) {
+	name, named := f.String("tokenizer.ggml.pre")
+	pre, known := preTokenizers[name]
+	switch {
+	case known:
+		return pre, fmt.Sprintf("byte-level BPE (%s)", name)
+	case named:
+		kind = fmt.Sprintf("byte-level BPE (%q is not known here, so words are split the default way)", name)
+	default:
+		kind = "byte-level BPE (the file does not say how words are split, so it is done the default way)"
+	}
+	return preTokenizers["default"], kind
 }
 
 // override lets the file have the last word.
