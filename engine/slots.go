@@ -37,13 +37,26 @@ func (s *slots) acquire(ids []int) *slot {
 	}
 	// Cutting a long conversation back to a short system prompt would lose it; a further slot keeps both.
 	if best < 0 || len(s.idle) < slotsMax && 2*shared < len(s.idle[best].tokens) {
+		s.makeRoom(len(ids))
 		return &slot{cache: s.create(s.positionsMax)}
 	}
 	c := s.idle[best]
 	s.idle = slices.Delete(s.idle, best, best+1)
+	s.makeRoom(len(ids))
 	c.cut(shared)
 	c.reused = shared
 	return c
+}
+
+// makeRoom lets the longest unused slots go that do not fit beside a sequence of n tokens.
+func (s *slots) makeRoom(n int) {
+	for i := len(s.idle) - 1; i >= 0; i-- {
+		if n += len(s.idle[i].tokens); n > s.positionsMax || len(s.idle)-i >= slotsMax {
+			freeSlots(s.idle[:i+1])
+			s.idle = slices.Delete(s.idle, 0, i+1)
+			return
+		}
+	}
 }
 
 func (c *slot) cut(n int) {
@@ -61,21 +74,14 @@ func commonPrefix(a, b []int) int {
 	return n
 }
 
-// release keeps the slot for later, and lets the longest unused ones go that no longer fit beside it.
+// release keeps the slot for later.
 func (s *slots) release(c *slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.cut(len(c.tokens)) // a pass that was stopped may have written further
 	c.reused = 0
+	s.makeRoom(len(c.tokens))
 	s.idle = append(s.idle, c)
-	total := 0
-	for i := len(s.idle) - 1; i >= 0; i-- {
-		if total += len(s.idle[i].tokens); total > s.positionsMax || len(s.idle)-i > slotsMax {
-			freeSlots(s.idle[:i+1])
-			s.idle = slices.Delete(s.idle, 0, i+1)
-			return
-		}
-	}
 }
 
 func (s *slots) free() {
