@@ -47,7 +47,17 @@ func (r renderer) Destroy()                     {}
 func (r renderer) Layout(s fyne.Size)           { r.of.arrange(s) }
 func (r renderer) MinSize() fyne.Size           { return r.of.MinSize() }
 func (r renderer) Objects() []fyne.CanvasObject { return r.of.children() }
-func (r renderer) Refresh()                     { r.of.arrange(r.of.Size()); repaint(r.of) }
+
+// Refresh arranges the boxes inside too: a child that changed may need more room in each of them.
+func (r renderer) Refresh() {
+	r.of.arrange(r.of.Size())
+	for _, o := range r.of.children() {
+		if a, ok := o.(arranger); ok {
+			a.Refresh()
+		}
+	}
+	repaint(r.of)
+}
 
 func repaint(w fyne.Widget) {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(w); c != nil {

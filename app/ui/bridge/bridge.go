@@ -33,6 +33,9 @@ func NewInline(ctx context.Context) *Bridge {
 	return b
 }
 
+// Context ends when the bridge is closed.
+func (b *Bridge) Context() context.Context { return b.ctx }
+
 // Do runs f on the window's goroutine, soon.
 func (b *Bridge) Do(f func()) {
 	if b.inline {

@@ -32,7 +32,7 @@ func (a *area) MinSize() fyne.Size { return fyne.NewSize(60, a.HeightFor(0)) }
 // HeightFor is as many lines as there are.
 func (a *area) HeightFor(float32) float32 {
 	line := fyne.MeasureText("M", theme.Size(theme.SizeNameText), fyne.TextStyle{}).Height
-	return float32(a.of.rows)*line + 2*theme.Size(theme.SizeNameInnerPadding) - 2
+	return float32(a.of.rows)*line + 2*theme.Size(theme.SizeNameInnerPadding) + 3
 }
 
 const (

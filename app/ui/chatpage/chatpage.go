@@ -89,12 +89,6 @@ func (p *Page) List() fyne.CanvasObject { return p.list.view }
 // Conversation returns the open chat.
 func (p *Page) Conversation() fyne.CanvasObject { return p.talk }
 
-// Reload reads the list of chats and of models again.
-func (p *Page) Reload() {
-	p.ReloadChats()
-	p.ReloadModels()
-}
-
 // ReloadChats reads the list of chats again.
 func (p *Page) ReloadChats() {
 	p.bridge.Work(func(ctx context.Context) func() {
@@ -152,6 +146,33 @@ func (p *Page) OpenNewest() {
 	}
 	p.talk.open(0)
 }
+
+// StartWithNewest reads the chats and shows the one that was changed last.
+func (p *Page) StartWithNewest() {
+	p.bridge.Work(func(ctx context.Context) func() {
+		list, err := p.chats.List(ctx)
+		return func() {
+			if !p.failed(err) {
+				p.list.set(list)
+				p.OpenNewest()
+				p.Focus()
+			}
+		}
+	})
+}
+
+// NewChatWith opens an empty chat with a model.
+func (p *Page) NewChatWith(model string) {
+	p.NewChat()
+	p.talk.change(func(s *chat.Settings) { s.Model = model })
+	p.talk.chooser.tell()
+}
+
+// Library returns the models as they were read last.
+func (p *Page) Library() []models.Model { return p.library }
+
+// TypeInto gives the composer a letter that was typed elsewhere.
+func (p *Page) TypeInto(r rune) { p.talk.composer.typeInto(r) }
 
 // Search puts the cursor into the search field.
 func (p *Page) Search() {

@@ -68,10 +68,12 @@ func (w *composer) build() {
 	w.edit.Hide()
 	tools := box.NewRow(6, w.tune, w.think.Tile)
 	if w.talk.page.win.Phone() {
+		w.field.SetPlaceHolder(lang.L("Message"))
 		line := box.NewRow(6, w.tune, area, w.percent, w.send).Growing(area)
 		w.card.Content = box.NewColumn(0, w.edit, line)
 		w.card.Pad = box.Insets{Top: 5, Right: 7, Bottom: 5, Left: 7}
 	} else {
+		w.field.SetPlaceHolder(lang.L("Write a message"))
 		gap := box.Gap(0, 1)
 		tools.Objects = append(tools.Objects, gap, w.bar, w.percent, box.Gap(2, 1), w.send)
 		tools.Growing(gap)

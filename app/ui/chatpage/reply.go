@@ -66,7 +66,7 @@ func (t *turn) blocks(text string) []fyne.CanvasObject {
 // code is a card with the language and a button that copies.
 func (t *turn) code(c *prose.Code) fyne.CanvasObject {
 	body := t.text(prose.Listing(c.Text, true))
-	copyIt := control.NewButton(lang.L("Copy"), "copy", control.Quiet, func() {
+	copyIt := control.NewCopyButton(lang.L("Copy"), func() {
 		setClipboard(c.Text)
 		t.talk.page.win.Toast(lang.L("Copied"), "", nil)
 	})
@@ -76,7 +76,7 @@ func (t *turn) code(c *prose.Code) fyne.CanvasObject {
 	padded := box.NewColumn(0, body).Padded(box.Insets{Top: 0, Right: 14, Bottom: 12, Left: 14})
 	card := box.NewSurface(look.Code, box.NewColumn(0, head, padded))
 	card.Stroke, card.Radius = look.Line, look.RadiusRow
-	card.Pad = box.Insets{Top: 2}
+	card.Pad = box.Insets{Top: 4}
 	return card
 }
 

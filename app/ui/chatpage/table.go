@@ -59,14 +59,23 @@ func (w *table) addRow(t *turn, data *prose.Table, cells [][]prose.Span, head bo
 				spans[j].Style |= prose.Bold
 			}
 		}
-		text := t.text([]prose.Para{{Spans: spans, Points: 14}})
-		w.wants[i] = max(w.wants[i], text.Natural(columnWant))
+		p := prose.Para{Spans: spans, Points: 14}
+		if data.Right[i] {
+			p.Align = fyne.TextAlignTrailing
+		}
+		text := t.text([]prose.Para{p})
+		w.wants[i] = max(w.wants[i], naturalOf(spans))
 		row = append(row, text)
 	}
 	if len(w.cells) > 0 {
 		w.lines = append(w.lines, box.Rule())
 	}
 	w.cells = append(w.cells, row)
+}
+
+// naturalOf is the width of a cell whose text does not wrap.
+func naturalOf(spans []prose.Span) float32 {
+	return prose.NewSheet([]prose.Para{{Spans: spans, Points: 14}}).Natural(columnWant)
 }
 
 // columnWant is the most width that one column asks for.

@@ -157,7 +157,7 @@ func wide(o fyne.CanvasObject, width float32) fyne.CanvasObject {
 // read takes over what was entered. It returns false, and says what is wrong, when something is out of bounds.
 func (f *tuneForm) read(s *chat.Settings) bool {
 	s.System = strings.TrimSpace(f.system.Text)
-	if f.thinking != nil {
+	if f.thinking != nil && (s.Thinking != nil || !f.thinking.On) {
 		on := f.thinking.On
 		s.Thinking = &on
 	}

@@ -25,6 +25,7 @@ type Button struct {
 	icon   *Icon
 	row    *box.Row
 	weight Weight
+	small  bool // where a mouse is used
 }
 
 // NewButton returns a button; icon may be "".
@@ -65,6 +66,14 @@ func (b *Button) ground() (fill, stroke fyne.ThemeColorName) {
 	return look.Card, look.Line
 }
 
+// NewCopyButton returns a small quiet button, as it stands at the head of a listing.
+func NewCopyButton(text string, tapped func()) *Button {
+	b := NewButton(text, "copy", Quiet, tapped)
+	b.words.Bold, b.words.Points, b.icon.Width = false, look.TextSmall, 15
+	b.surface.Pad, b.small = box.Sides(0, 10), true
+	return b
+}
+
 // SetText changes the word.
 func (b *Button) SetText(text string) {
 	b.Name = text
@@ -78,6 +87,9 @@ func (b *Button) Text() string { return b.words.Text }
 // MinSize keeps room for a finger where fingers are used.
 func (b *Button) MinSize() fyne.Size {
 	m := b.surface.MinSize()
+	if b.small && !look.Touch() {
+		return fyne.NewSize(m.Width, look.Pt(28))
+	}
 	return fyne.NewSize(m.Width, max(m.Height, look.Target()))
 }
 

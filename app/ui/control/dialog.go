@@ -15,6 +15,7 @@ const sheetPad = 24
 // ShowSheet opens a card with a title in the middle of the window; on a narrow one it is as wide as there is room.
 // The buttons stand at the bottom right, the one that does the thing last. A body that is too high scrolls.
 func ShowSheet(c fyne.Canvas, title string, body fyne.CanvasObject, width float32, buttons ...fyne.CanvasObject) *Overlay {
+	body = box.NewColumn(0, body).Padded(box.Sides(0, 2)) // a border at the very edge would be cut off
 	view := &viewport{page: box.NewPage(body)}
 	view.ExtendBaseWidget(view)
 	foot := box.NewRow(8, append([]fyne.CanvasObject{box.Gap(0, 0)}, buttons...)...)

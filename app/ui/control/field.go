@@ -17,6 +17,7 @@ type Field struct {
 	widget.Entry
 	OnKey   func(*fyne.KeyEvent) bool // true: the key is used up
 	OnFocus func(bool)
+	icon    string
 	shift   bool
 }
 
@@ -34,8 +35,24 @@ func NewField(placeholder string) *Field {
 // NewSearch returns a field with a looking glass.
 func NewSearch(placeholder string) *Field {
 	f := NewField(placeholder)
-	f.Icon = theme.NewColoredResource(look.Icon("search", look.Soft), look.Soft)
+	f.icon = "search"
 	return f
+}
+
+// Refresh draws the icon in the colour of the theme in use.
+func (f *Field) Refresh() {
+	if f.icon != "" {
+		f.Icon = look.Icon(f.icon, look.Soft)
+	}
+	f.Entry.Refresh()
+}
+
+// CreateRenderer makes the field a widget.
+func (f *Field) CreateRenderer() fyne.WidgetRenderer {
+	if f.icon != "" {
+		f.Icon = look.Icon(f.icon, look.Soft)
+	}
+	return f.Entry.CreateRenderer()
 }
 
 // NewArea returns a field of several lines that wraps.
@@ -117,36 +134,35 @@ func (f *Field) MinSize() fyne.Size {
 	return fyne.NewSize(max(m.Width, 60), max(m.Height, look.Target()))
 }
 
-// bare is the theme inside a card that already has a ground and a border.
+// bare is the theme of a field inside a card that already has a ground and a border.
 type bare struct{}
 
+// Color hides the field's own border. The toolkit draws the border of a focused field in the primary colour of
+// the field's theme, and its blinking caret in that of the program's; without animations both come from here.
 func (bare) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	if n == theme.ColorNameInputBackground || n == theme.ColorNameInputBorder {
+	switch n {
+	case theme.ColorNameInputBackground, theme.ColorNameInputBorder:
 		return color.Transparent
+	case theme.ColorNamePrimary:
+		if fyne.CurrentApp().Settings().ShowAnimations() {
+			return color.Transparent
+		}
 	}
 	return inUse().Color(n, v)
 }
+
 func (bare) Font(s fyne.TextStyle) fyne.Resource     { return inUse().Font(s) }
 func (bare) Icon(n fyne.ThemeIconName) fyne.Resource { return inUse().Icon(n) }
-func (bare) Size(n fyne.ThemeSizeName) float32       { return inUse().Size(n) }
-func inUse() fyne.Theme                              { return fyne.CurrentApp().Settings().Theme() }
 
-// Bare shows a field without ground and border. The toolkit always draws a border around
-// the field that has the focus, so the field is made larger than the hole it is seen through.
-func Bare(f *Field) fyne.CanvasObject {
-	return container.NewClip(container.NewThemeOverride(container.New(outset{}, f), bare{}))
+// Size makes the caret, which is as wide as the border, easier to see.
+func (bare) Size(n fyne.ThemeSizeName) float32 {
+	if n == theme.SizeNameInputBorder {
+		return 1.5
+	}
+	return inUse().Size(n)
 }
 
-// outset makes its child larger than itself on all sides.
-type outset struct{}
+func inUse() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
 
-const outsetBy = 2
-
-func (outset) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return o[0].MinSize().SubtractWidthHeight(2*outsetBy, 2*outsetBy)
-}
-
-func (outset) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	o[0].Move(fyne.NewPos(-outsetBy, -outsetBy))
-	o[0].Resize(s.AddWidthHeight(2*outsetBy, 2*outsetBy))
-}
+// Bare shows a field without ground and border.
+func Bare(f *Field) fyne.CanvasObject { return container.NewThemeOverride(f, bare{}) }

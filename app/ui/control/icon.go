@@ -50,8 +50,6 @@ func (r iconRenderer) MinSize() fyne.Size           { return r.i.MinSize() }
 func (r iconRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.i.image} }
 
 func (r iconRenderer) Refresh() {
-	if now := look.Icon(r.i.Name, r.i.Ink); now != r.i.image.Resource {
-		r.i.image.Resource = now
-		r.i.image.Refresh()
-	}
+	r.i.image.Resource = look.Icon(r.i.Name, r.i.Ink)
+	r.i.image.Refresh()
 }

@@ -87,7 +87,7 @@ func (t Theme) Font(s fyne.TextStyle) fyne.Resource { return theme.DefaultTheme(
 // Icon gives the toolkit's own icons the hand of ours where there is one.
 func (t Theme) Icon(name fyne.ThemeIconName) fyne.Resource {
 	if own, ok := toolkitIcons[name]; ok {
-		return theme.NewThemedResource(source(own))
+		return Icon(own, Soft)
 	}
 	return theme.DefaultTheme().Icon(name)
 }
@@ -114,10 +114,11 @@ func (t Theme) scale() float32 {
 }
 
 func (t Theme) target() float32 {
+	s := 36 * max(1, min(t.scale(), 1.3))
 	if t.Touch {
-		return max(44, 36*t.scale())
+		return max(44, s)
 	}
-	return 36 * t.scale()
+	return s
 }
 
 // Pt returns n points of text size as the person set them.
@@ -136,6 +137,9 @@ func inUse() Theme {
 	t, _ := fyne.CurrentApp().Settings().Theme().(Theme)
 	return t
 }
+
+// Wider grows with the text, but only half as fast: for what holds text and need not show all of it.
+func Wider(n float32) float32 { return n * (1 + (max(1, Pt(1))-1)/2) }
 
 // The measures of the window, in density-independent pixels.
 const (

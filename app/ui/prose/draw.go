@@ -34,8 +34,11 @@ func textSize(s string, points float32, style fyne.TextStyle) (height, baseline 
 // drawRun writes one run; links are underlined and typewriter text inside a sentence has a ground.
 func (t *Sheet) drawRun(p *Para, r *run, baseline float32) []fyne.CanvasObject {
 	text := strings.TrimRight(r.text, " ")
-	if text == "" {
+	switch {
+	case text == "":
 		return nil
+	case r.marker && (text == taskOpen || text == taskDone):
+		return drawTask(r.x+r.width, baseline, p.size(0), text == taskDone)
 	}
 	points := p.size(r.style)
 	letters := canvas.NewText(text, look.Color(inkOf(p, r)))
@@ -56,6 +59,23 @@ func (t *Sheet) drawRun(p *Para, r *run, baseline float32) []fyne.CanvasObject {
 		return []fyne.CanvasObject{ground, letters}
 	}
 	return []fyne.CanvasObject{letters}
+}
+
+// drawTask draws the box of a task; its right edge is given.
+func drawTask(right, baseline, points float32, done bool) []fyne.CanvasObject {
+	side := points * 0.98
+	x, y := right-side, baseline-side*0.9
+	square := bar(look.None, x, y, side, side)
+	square.StrokeColor, square.StrokeWidth, square.CornerRadius = look.Color(look.Soft), 1.3, 4
+	if !done {
+		return []fyne.CanvasObject{square}
+	}
+	square.FillColor, square.StrokeColor = look.Color(look.Accent), look.Color(look.Accent)
+	tick := canvas.NewImageFromResource(look.Icon("check", look.OnAccent))
+	tick.FillMode = canvas.ImageFillContain
+	tick.Move(fyne.NewPos(x+1.5, y+1.5))
+	tick.Resize(fyne.NewSquareSize(side - 3))
+	return []fyne.CanvasObject{square, tick}
 }
 
 // inkOf is the colour of a run.

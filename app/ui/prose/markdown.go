@@ -58,7 +58,7 @@ type builder struct {
 	out []Block
 }
 
-const paraGap = 10
+const paraGap = 11
 
 // add appends a paragraph to the last block of paragraphs, or opens one.
 func (b *builder) add(p Para) {
@@ -120,11 +120,18 @@ func (b *builder) heading(n *ast.Heading, at place) {
 	b.add(p)
 }
 
+// The markers of tasks, as they are copied; on the screen they are drawn.
+const (
+	taskOpen = "☐"
+	taskDone = "☑"
+)
+
 // listIndent is how far the text of a list stands in.
 const listIndent = 24
 
 func (b *builder) list(n *ast.List, at place) {
 	number := n.Start
+	nested := at.indent > 0
 	at.indent += listIndent
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
 		at.marker = "•"
@@ -132,7 +139,7 @@ func (b *builder) list(n *ast.List, at place) {
 			at.marker = fmt.Sprintf("%d.", number)
 			number++
 		}
-		at.tight = n.IsTight && item != n.FirstChild()
+		at.tight = n.IsTight && (nested || item != n.FirstChild())
 		b.item(item, at)
 	}
 }
@@ -144,9 +151,9 @@ func (b *builder) item(item ast.Node, at place) {
 	}
 	for n := item.FirstChild(); n != nil; n = n.NextSibling() {
 		if box, ok := n.FirstChild().(*east.TaskCheckBox); ok {
-			at.marker = "☐"
+			at.marker = taskOpen
 			if box.IsChecked {
-				at.marker = "☑"
+				at.marker = taskDone
 			}
 		}
 		b.block(n, at)

@@ -45,7 +45,7 @@ type Para struct {
 	Rule    bool                // a horizontal line and no text
 	Code    bool                // lines are never broken
 	Listing bool                // program text in a block of its own, not inside a sentence
-	Centre  bool
+	Align   fyne.TextAlign
 }
 
 func (p *Para) points() float32 {

@@ -79,7 +79,7 @@ func (s *setting) replace(paras []Para, width float32) int {
 
 func equal(a, b *Para) bool {
 	if len(a.Spans) != len(b.Spans) || a.Points != b.Points || a.Ink != b.Ink || a.Before != b.Before ||
-		a.Indent != b.Indent || a.Marker != b.Marker || a.Quote != b.Quote || a.Rule != b.Rule || a.Code != b.Code || a.Centre != b.Centre {
+		a.Indent != b.Indent || a.Marker != b.Marker || a.Quote != b.Quote || a.Rule != b.Rule || a.Code != b.Code || a.Align != b.Align {
 		return false
 	}
 	for i := range a.Spans {

@@ -51,7 +51,7 @@ func NewSentence(text string, points float32, ink fyne.ThemeColorName) *Sheet {
 // Centred puts every line in the middle and returns the text.
 func (t *Sheet) Centred() *Sheet {
 	for i := range t.paras {
-		t.paras[i].Centre = true
+		t.paras[i].Align = fyne.TextAlignCenter
 	}
 	return t
 }

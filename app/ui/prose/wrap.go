@@ -39,6 +39,7 @@ type atom struct {
 	width  float32 // of the word
 	space  float32 // of the spaces
 	breaks bool    // a line may end after it
+	joined bool    // it goes on with a word that was too long to be measured at once
 	ends   bool    // a line must end after it
 }
 
@@ -57,6 +58,7 @@ func atoms(p *Para, begin int) []atom {
 		for len(text) > 0 {
 			word, whole := cut(text, p.Code)
 			a := atom{text: text[:whole], word: word, style: s.Style, link: s.Link, begin: begin}
+			a.joined = len(list) > 0 && begin > 0 && list[len(list)-1].word >= atomMax && list[len(list)-1].space == 0
 			a.ends = whole > word && text[whole-1] == '\n'
 			a.breaks = a.ends || whole > word || breaksAfter(text[:word])
 			a.width = measure(text[:word], p.size(s.Style), s.Style)
@@ -213,7 +215,7 @@ func (w *wrapper) place(list []atom) {
 			need += list[i].space
 		}
 	}
-	if w.x > 0 && w.x+need > w.width && !w.p.Code {
+	if w.x > 0 && w.x+need > w.width && !w.p.Code && !list[0].joined {
 		w.close()
 		w.open(list[0].begin)
 	}
@@ -292,18 +294,30 @@ func (w *wrapper) align() {
 	shift := w.left
 	switch {
 	case w.rtl:
-		at := w.left + w.width
-		for i := range w.now.runs {
-			r := &w.now.runs[i]
-			at -= r.width
-			r.x = at
-		}
+		w.alignRight()
 		return
-	case w.p.Centre:
+	case w.p.Align == fyne.TextAlignCenter:
 		shift += max(0, (w.width-w.ink)/2)
+	case w.p.Align == fyne.TextAlignTrailing:
+		shift += max(0, w.width-w.ink)
 	}
 	for i := range w.now.runs {
 		w.now.runs[i].x += shift
+	}
+}
+
+// alignRight sets the runs from the right edge to the left. A mark of direction after the last letter keeps
+// a full stop on the side where the sentence ends.
+func (w *wrapper) alignRight() {
+	const rightToLeftMark = "\u200f"
+	at := w.left + w.width
+	for i := range w.now.runs {
+		r := &w.now.runs[i]
+		r.text = strings.TrimRight(r.text, " ") + rightToLeftMark
+		r.width = measure(r.text, w.p.size(r.style), r.style)
+		at -= r.width
+		r.x = at
+		at -= measure(" ", w.p.size(r.style), r.style)
 	}
 }
 

@@ -1,0 +1,52 @@
+package modelspage
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"croft/app/ui/control"
+)
+
+// beside is a name with tags close behind it. The name gives way when there is too little room.
+type beside struct {
+	widget.BaseWidget
+	name *control.Words
+	tags []fyne.CanvasObject
+}
+
+func newBeside(name *control.Words, tags []fyne.CanvasObject) *beside {
+	b := &beside{name: name, tags: tags}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// CreateRenderer makes it a widget.
+func (b *beside) CreateRenderer() fyne.WidgetRenderer { return besideRenderer{b} }
+
+type besideRenderer struct{ b *beside }
+
+const tagGap = 7
+
+func (r besideRenderer) Destroy()           {}
+func (r besideRenderer) MinSize() fyne.Size { return r.b.name.MinSize() }
+func (r besideRenderer) Refresh()           { r.Layout(r.b.Size()) }
+
+func (r besideRenderer) Objects() []fyne.CanvasObject {
+	return append([]fyne.CanvasObject{r.b.name}, r.b.tags...)
+}
+
+func (r besideRenderer) Layout(s fyne.Size) {
+	room := s.Width
+	for _, t := range r.b.tags {
+		room -= t.MinSize().Width + tagGap
+	}
+	w := min(r.b.name.Natural(), max(40, room))
+	r.b.name.Resize(fyne.NewSize(w, s.Height))
+	x := w + tagGap
+	for _, t := range r.b.tags {
+		m := t.MinSize()
+		t.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
+		t.Resize(m)
+		x += m.Width + tagGap
+	}
+}

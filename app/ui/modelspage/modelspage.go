@@ -1,0 +1,170 @@
+// Package modelspage shows the models on this device, takes in new ones, and greets who has none yet.
+package modelspage
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"croft/app/health"
+	"croft/app/models"
+	"croft/app/ui/box"
+	"croft/app/ui/bridge"
+)
+
+// Library is the use case as this page needs it.
+type Library interface {
+	List(ctx context.Context) ([]models.Model, error)
+	Found(ctx context.Context) ([]models.Model, error)
+	Import(ctx context.Context, path string, progress func(done, total int64)) (models.Model, error)
+	Adopt(ctx context.Context, path string, progress func(done, total int64)) (models.Model, error)
+	Delete(ctx context.Context, id string) error
+	Memory() models.Memory
+}
+
+// Window is what the page asks of the window it stands in.
+type Window interface {
+	Canvas() fyne.Canvas
+	Toast(text, action string, do func())
+	PickModelFile(picked func(path string))
+	SetDefaultModel(id string)
+	Added(m models.Model, first bool) // a model came in; first: there was none before
+	Phone() bool
+}
+
+// Page is the list of models.
+type Page struct {
+	lib    Library
+	win    Window
+	bridge *bridge.Bridge
+
+	here    []models.Model
+	found   []models.Model
+	jobs    []*job
+	loaded  bool
+	view    *box.Page
+	welcome *box.Page
+}
+
+// New returns the page. Reload fills it.
+func New(lib Library, win Window, b *bridge.Bridge) *Page {
+	p := &Page{lib: lib, win: win, bridge: b, view: box.NewPage(box.NewColumn(0)), welcome: box.NewPage(box.NewColumn(0))}
+	return p
+}
+
+// View returns the list of models.
+func (p *Page) View() fyne.CanvasObject { return p.view }
+
+// Welcome returns the page for who has no model yet.
+func (p *Page) Welcome() fyne.CanvasObject { return p.welcome }
+
+// Usable tells whether there is a model to chat with. known is false before the first Reload has come back.
+func (p *Page) Usable() (usable, known bool) {
+	for _, m := range p.here {
+		if m.Problem == "" && m.Fit != models.TooBig {
+			return true, p.loaded
+		}
+	}
+	return false, p.loaded
+}
+
+// Reload reads the library and the folders of other programs again, then calls done.
+func (p *Page) Reload(done func()) {
+	p.bridge.Work(func(ctx context.Context) func() {
+		here, err := p.lib.List(ctx)
+		return func() {
+			if p.failed(err) {
+				return
+			}
+			p.here, p.loaded = here, true
+			p.Relayout()
+			done()
+			p.look()
+		}
+	})
+}
+
+// look searches the folders of other programs, which may take a while.
+func (p *Page) look() {
+	p.bridge.Work(func(ctx context.Context) func() {
+		found, err := p.lib.Found(ctx)
+		return func() {
+			if !p.failed(err) {
+				p.found = found
+				p.Relayout()
+			}
+		}
+	})
+}
+
+// Relayout builds both pages anew.
+func (p *Page) Relayout() {
+	p.view.Set(p.build())
+	p.welcome.Set(p.greet())
+}
+
+func (p *Page) failed(err error) bool {
+	if err != nil {
+		problem := health.Of(err)
+		p.win.Toast(problem.Title+". "+problem.Sentence, "", nil)
+	}
+	return err != nil
+}
+
+// Import copies a file into the library.
+func (p *Page) Import(path string) { p.take(path, filepath.Base(path), p.lib.Import) }
+
+// adopt uses a file where it lies.
+func (p *Page) adopt(m models.Model) { p.take(m.Path, m.Name, p.lib.Adopt) }
+
+// intake is Import or Adopt.
+type intake func(ctx context.Context, path string, progress func(done, total int64)) (models.Model, error)
+
+// take runs an intake as a job that can be watched and cancelled.
+func (p *Page) take(path, name string, in intake) {
+	for _, j := range p.jobs {
+		if j.path == path && j.problem == nil {
+			return
+		}
+	}
+	usable, _ := p.Usable()
+	j := newJob(p, path, name)
+	p.jobs = append(p.jobs, j)
+	p.Relayout()
+	ctx, cancel := context.WithCancel(p.bridge.Context())
+	j.cancel = cancel
+	p.bridge.Work(func(context.Context) func() {
+		defer cancel()
+		m, err := in(ctx, path, j.progress)
+		return func() { p.took(j, m, err, !usable) }
+	})
+}
+
+// took ends a job. A file that was refused stays on the page with the reason.
+func (p *Page) took(j *job, m models.Model, err error, first bool) {
+	if err != nil && !j.cancelled {
+		problem := health.Of(err)
+		j.problem = &problem
+		p.Relayout()
+		return
+	}
+	p.drop(j)
+	if err == nil {
+		p.Reload(func() { p.win.Added(m, first) })
+	}
+}
+
+func (p *Page) drop(j *job) {
+	for i := range p.jobs {
+		if p.jobs[i] == j {
+			p.jobs = append(p.jobs[:i:i], p.jobs[i+1:]...)
+			break
+		}
+	}
+	p.Relayout()
+}
+
+// stepTime is how often progress is shown.
+const stepTime = 100 * time.Millisecond
