@@ -5,15 +5,18 @@ import (
 	"context"
 	"os"
 
+	fyneapp "fyne.io/fyne/v2/app"
+
 	"croft/app"
 	"croft/app/cli"
+	"croft/app/ui"
 )
 
 // version is set by the linker.
 var version = "development"
 
 func main() {
-	program := cli.Program{Version: version, Open: open}
+	program := cli.Program{Version: version, Open: open, Window: window}
 	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, program))
 }
 
@@ -23,4 +26,15 @@ func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
 		return nil, err
 	}
 	return &cli.Parts{Chat: a.Chats, Models: a.Models, Settings: a.Settings, Check: a.Check, Close: a.Close}, nil
+}
+
+func window(ctx context.Context, s cli.Setup) (err error) {
+	a, err := app.New(ctx, s.Home, app.Options{Threads: s.Threads, Kernels: s.Kernels})
+	if err != nil {
+		return err
+	}
+	ui.Run(fyneapp.NewWithID("io.github.croft"), ui.Parts{
+		Chats: a.Chats, Models: a.Models, Settings: a.Settings, Version: version, DataDir: s.Home,
+	})
+	return a.Close()
 }
