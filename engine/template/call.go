@@ -16,6 +16,7 @@ func (a arguments) find(name string) (value, bool) {
 // arguments evaluates a call's arguments.
 func (s *state) arguments(c *callArgs, sc *scope) arguments {
 	var a arguments
+	s.spend(len(c.pos) + len(c.names))
 	for _, e := range c.pos {
 		a.pos = append(a.pos, s.eval(e, sc))
 	}

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// dictSteps is the price of a dict, which takes some hundred bytes.
+const dictSteps = 10
+
 // dict keeps its keys in the order they came, as Python does.
 type dict struct {
 	keys, values []value

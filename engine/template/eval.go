@@ -2,8 +2,14 @@ package template
 
 import "strings"
 
-// eval computes an expression.
+// eval computes an expression. Names and constants are paid for by what they stand in.
 func (s *state) eval(e expr, sc *scope) value {
+	switch e := e.(type) {
+	case *nameExpr:
+		return e.eval(s, sc)
+	case *constExpr:
+		return e.v
+	}
 	s.enter()
 	v := e.eval(s, sc)
 	s.depth--
@@ -11,6 +17,7 @@ func (s *state) eval(e expr, sc *scope) value {
 }
 
 func (s *state) evalAll(list []expr, sc *scope) []value {
+	s.spend(len(list))
 	values := make([]value, len(list))
 	for i, e := range list {
 		values[i] = s.eval(e, sc)
@@ -32,6 +39,7 @@ func (n *listExpr) eval(s *state, sc *scope) value { return newList(s.evalAll(n.
 func (n *tupleExpr) eval(s *state, sc *scope) value { return newTuple(s.evalAll(n.items, sc)...) }
 
 func (n *dictExpr) eval(s *state, sc *scope) value {
+	s.spend(dictSteps + len(n.keys))
 	d := newDict()
 	for i, k := range n.keys {
 		key := s.eval(k, sc)
@@ -151,6 +159,7 @@ func (n *unaryExpr) eval(s *state, sc *scope) value {
 }
 
 func (n *concatExpr) eval(s *state, sc *scope) value {
+	s.spend(len(n.parts))
 	var b strings.Builder
 	for _, part := range n.parts {
 		t := s.display(s.eval(part, sc))
@@ -161,6 +170,7 @@ func (n *concatExpr) eval(s *state, sc *scope) value {
 }
 
 func (n *compareExpr) eval(s *state, sc *scope) value {
+	s.spend(len(n.ops))
 	left := s.eval(n.left, sc)
 	for _, op := range n.ops {
 		right := s.eval(op.right, sc)

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	stepsMax   = 5_000_000
+	stepsMax   = 20_000_000
 	outputMax  = 16 << 20  // bytes of one text, the prompt among them
 	createdMax = 256 << 20 // bytes of all texts made on the way
 	depthMax   = 6000      // of expressions and statements inside each other
@@ -27,14 +27,25 @@ type state struct {
 
 // scope holds the variables of one block. Reading looks outwards, writing stays here.
 type scope struct {
-	vars   map[string]value
+	vars   map[string]value // of the template itself, which may have many
+	few    []variable       // of an inner block
 	parent *scope
+}
+
+type variable struct {
+	name string
+	v    value
 }
 
 func newScope(parent *scope) *scope { return &scope{parent: parent} }
 
 func (sc *scope) get(name string) (value, bool) {
 	for ; sc != nil; sc = sc.parent {
+		for i := range sc.few {
+			if sc.few[i].name == name {
+				return sc.few[i].v, true
+			}
+		}
 		if v, ok := sc.vars[name]; ok {
 			return v, true
 		}
@@ -43,10 +54,17 @@ func (sc *scope) get(name string) (value, bool) {
 }
 
 func (sc *scope) set(name string, v value) {
-	if sc.vars == nil {
-		sc.vars = make(map[string]value, 4)
+	if sc.vars != nil {
+		sc.vars[name] = v
+		return
 	}
-	sc.vars[name] = v
+	for i := range sc.few {
+		if sc.few[i].name == name {
+			sc.few[i].v = v
+			return
+		}
+	}
+	sc.few = append(sc.few, variable{name, v})
 }
 
 // fail ends the rendering as a Python exception would.
@@ -118,6 +136,7 @@ func (t textStmt) exec(s *state, _ *scope) control {
 }
 
 func (n *printStmt) exec(s *state, sc *scope) control {
+	s.spend(1)
 	v := s.eval(n.in, sc)
 	s.line = n.line
 	s.write(s.display(v))
@@ -125,15 +144,20 @@ func (n *printStmt) exec(s *state, sc *scope) control {
 }
 
 func (n *ifStmt) exec(s *state, sc *scope) control {
+	s.spend(len(n.tests))
 	for i, test := range n.tests {
 		if truth(s.eval(test, sc)) {
 			return s.run(n.bodies[i], sc)
 		}
 	}
+	if n.else_ == nil {
+		return goOn
+	}
 	return s.run(n.else_, sc)
 }
 
 func (n *setStmt) exec(s *state, sc *scope) control {
+	s.spend(1)
 	v := s.eval(n.in, sc)
 	s.line = n.line
 	s.assign(n.target, v, sc)

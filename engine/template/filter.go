@@ -32,7 +32,7 @@ var textFilters = map[string]builtin{
 	"upper":       textFilter(upper),
 	"lower":       textFilter(lower),
 	"capitalize":  textFilter(capitalize),
-	"title":       textFilter(titleWords),
+	"title":       def("s", func(s *state, a []value) value { return str(titleWords(s.display(a[0]))) }),
 	"trim":        def("value chars?", func(s *state, a []value) value { return strMethods["strip"].fn(s, []value{s.soft(a[0]), a[1]}) }),
 	"center":      def("value width?", centerFilter),
 	"replace":     def("s old new count?", replaceFilter),
@@ -134,7 +134,7 @@ func orNone(v value) value {
 }
 
 func truncate(s *state, a []value) value {
-	t, most, end := s.want(a[0]), s.intOr(a[1], 255), s.wantOr(a[3], "...")
+	most, end := s.intOr(a[1], 255), s.wantOr(a[3], "...")
 	leeway := 5
 	if v := optional(a[4]); v != nil {
 		leeway = s.intOr(v, 5)
@@ -142,9 +142,10 @@ func truncate(s *state, a []value) value {
 	if most < runeCount(end) || leeway < 0 {
 		s.fail("expected length >= %d, got %d", runeCount(end), most)
 	}
-	if runeCount(t) <= most+leeway {
+	if n, ok := length(a[0]); ok && n <= most+leeway {
 		return a[0]
 	}
+	t := s.want(a[0])
 	cut := runeSlice(t, 0, most-runeCount(end))
 	if i := strings.LastIndexByte(cut, ' '); i >= 0 && !boolOr(a[2], false) {
 		cut = cut[:i]
@@ -334,9 +335,9 @@ func roundFloat(f float64, precision int) float64 {
 }
 
 func fileSize(s *state, a []value) value {
-	size, ok := asFloat(toFloat(s, []value{a[0], nil}))
+	size, ok := asFloat(toFloat(s, []value{a[0], none{}}))
 	if !ok {
-		s.failType(a[0], "a number")
+		s.fail("could not convert %s to a number", s.repr(a[0]))
 	}
 	base, units := 1000.0, []string{"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"}
 	if boolOr(a[1], false) {
@@ -346,7 +347,7 @@ func fileSize(s *state, a []value) value {
 	case size == 1:
 		return str("1 Byte")
 	case size < base:
-		return str(strconv.FormatFloat(math.Trunc(size), 'f', 0, 64) + " Bytes")
+		return str(s.atom(s.fromFloat(size)) + " Bytes")
 	}
 	i := 0
 	for size /= base; size >= base && i < len(units)-1; size /= base {

@@ -95,7 +95,11 @@ func last(s *state, a []value) value {
 		s.fail("generator object is not reversible")
 	}
 	if all := s.collect(a[0]); len(all) > 0 {
-		return all[len(all)-1]
+		v := all[len(all)-1]
+		if t, ok := asText(v); ok && methodType(a[0]) == "str" {
+			return like(a[0], t)
+		}
+		return v
 	}
 	return &undefined{hint: "No last item, sequence was empty."}
 }

@@ -65,6 +65,7 @@ func makeSpan(s *state, a arguments) value {
 
 // makeDict is Python's dict(): from a mapping or pairs, and keywords.
 func (s *state) makeDict(name string, a arguments) *dict {
+	s.spend(dictSteps)
 	d := newDict()
 	if len(a.pos) > 1 {
 		s.fail("%s expected at most 1 argument, got %d", name, len(a.pos))

@@ -126,7 +126,7 @@ func (s *state) subscript(obj, key value) (value, bool) {
 		return nil, false
 	}
 	if t, ok := asText(obj); ok {
-		s.spend(len(t) / 64)
+		s.spend(len(t) / 16)
 		r, ok := runeAt(t, i)
 		return like(obj, r), ok
 	}
@@ -150,20 +150,20 @@ func place(i int64, n int) (int, bool) {
 	return int(i), i >= 0 && i < int64(n)
 }
 
-// slice is obj[start:stop:step].
+// slice is obj[start:stop:step]. Unlike a look-up it fails where Python does.
 func (s *state) slice(obj value, bounds [3]value) value {
-	if u, ok := obj.(*undefined); ok {
-		s.fail("%s", u.message())
-	}
-	n, sized := length(obj)
 	_, isText := asText(obj)
 	list, isList := items(obj)
 	r, isSpan := obj.(*span)
-	start, step, count, ok := s.cut(bounds, n)
-	if !sized || !ok || !isText && !isList && !isSpan {
-		return &undefined{obj: obj, key: newTuple(bounds[:]...)}
+	if !isText && !isList && !isSpan {
+		s.failType(obj, "a sequence to slice")
 	}
-	s.spend(n/64 + count)
+	n, _ := length(obj)
+	start, step, count, ok := s.cut(bounds, n)
+	if !ok {
+		s.fail("slice indices must be integers or None")
+	}
+	s.spend(n/16 + count)
 	switch {
 	case isText:
 		return like(obj, sliceText(obj, start, step, count))

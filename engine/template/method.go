@@ -1,6 +1,7 @@
 package template
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -332,6 +333,6 @@ func listPop(s *state, a []value) value {
 	}
 	s.spend(len(l.items) / 64)
 	v := l.items[i]
-	l.items = append(append([]value{}, l.items[:i]...), l.items[i+1:]...)
+	l.items = slices.Delete(l.items, i, i+1)
 	return v
 }

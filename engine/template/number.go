@@ -84,6 +84,9 @@ func (s *state) fromFloat(f float64) value {
 
 // number does arithmetic on two numbers; ok is false when one is not a number.
 func (s *state) number(op string, a, b value) (v value, ok bool) {
+	if v, ok := small(op, a, b); ok {
+		return v, true
+	}
 	x, okX := asBig(a)
 	y, okY := asBig(b)
 	if okX && okY {
@@ -95,6 +98,29 @@ func (s *state) number(op string, a, b value) (v value, ok bool) {
 		return nil, false
 	}
 	return s.floats(op, f, g), true
+}
+
+// small is the quick way for the usual numbers.
+func small(op string, a, b value) (value, bool) {
+	x, okX := a.(integer)
+	y, okY := b.(integer)
+	const bound = 1 << 31
+	if !okX || !okY || x <= -bound || x >= bound || y <= -bound || y >= bound {
+		return nil, false
+	}
+	switch {
+	case op == "+":
+		return x + y, true
+	case op == "-":
+		return x - y, true
+	case op == "*":
+		return x * y, true
+	case op == "%" && x >= 0 && y > 0:
+		return x % y, true
+	case op == "//" && x >= 0 && y > 0:
+		return x / y, true
+	}
+	return nil, false
 }
 
 func (s *state) integers(op string, x, y *big.Int) value {
@@ -114,6 +140,9 @@ func (s *state) integers(op string, x, y *big.Int) value {
 	}
 	if op == "/" {
 		f, _ := new(big.Rat).SetFrac(x, y).Float64()
+		if f == 0 && y.Sign() < 0 && x.Sign() == 0 {
+			f = math.Copysign(0, -1)
+		}
 		return float(f)
 	}
 	quotient, rest := z.DivMod(x, y, new(big.Int))
@@ -161,6 +190,9 @@ func (s *state) floats(op string, x, y float64) value {
 	if rest != 0 && (y < 0) != (rest < 0) {
 		rest += y
 		quotient--
+	}
+	if rest == 0 {
+		rest = math.Copysign(0, y)
 	}
 	if op == "%" {
 		return float(rest)

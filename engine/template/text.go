@@ -21,7 +21,7 @@ func runeAt(s string, i int64) (string, bool) {
 	if n == len(s) {
 		return s[at : at+1], true
 	}
-	return string([]rune(s)[at]), true
+	return runeSlice(s, at, at+1), true
 }
 
 // sliceText picks count characters, step apart.

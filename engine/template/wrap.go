@@ -73,15 +73,21 @@ func (w *wrapper) fill(pieces []string) (current, rest []string) {
 		return current, pieces
 	}
 	if w.long {
-		n := w.width - used
-		if n > 0 {
-			head := runeSlice(pieces[0], 0, n)
-			return append(current, head), append([]string{pieces[0][len(head):]}, pieces[1:]...)
-		}
-		return current, pieces
+		// What fits may be nothing, and that nothing then stands between the line's last space and its removal, as in Python.
+		head := w.head(pieces[0], w.width-used)
+		return append(current, head), append([]string{pieces[0][len(head):]}, pieces[1:]...)
 	}
 	if len(current) == 0 {
 		return pieces[:1], pieces[1:]
 	}
 	return current, pieces
+}
+
+// head is the part of a long word that fits n characters, cut after a hyphen if there is one.
+func (w *wrapper) head(word string, n int) string {
+	head := runeSlice(word, 0, n)
+	if i := strings.LastIndexByte(head, '-'); w.hyphens && i > 0 && strings.Trim(head[:i], "-") != "" {
+		return head[:i+1]
+	}
+	return head
 }
