@@ -21,14 +21,15 @@ enum {
 
 	// Blocks of 32 values, for Q4_0 and Q8_0.
 	SCALE_32 = 8,    // after 32 int8: float32, how much 1 is
-	OFFSET_4_32 = 9, // int32, -8 · the sum of the block
+	OFFSET_4_32 = 9,  // int32, -8 · the sum of the block
 	OFFSET_8_32 = 10, // int32, -128 · the sum of the block
 	WORDS_32 = 11,
 
-	// Blocks of 256 values, for the K types.
-	SCALE_256 = 64,   // after 256 int8
-	PAIRS_256 = 65,   // 4 pairs of int16: sums of 32 values, (0, 2) (1, 3) (4, 6) (5, 7)
-	OFFSETS_256 = 69, // 16 int32: -32 · the sum of 16 values
+	// Blocks of 256 values, for the K types: two halves, each of 128 int8 and 8 int32, -32 · the sums of 16 values.
+	HALF_256 = 40,
+	OFFSETS_256 = 32, // in a half
+	SCALE_256 = 80,
+	PAIRS_256 = 81, // 4 pairs of int16: sums of 32 values, (0, 2) (1, 3) (4, 6) (5, 7)
 	WORDS_256 = 85,
 
 	// Bytes of a panel's block. Q4_0, Q8_0 and Q6_K keep the scales of two blocks in one cache line before them.

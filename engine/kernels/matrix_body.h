@@ -3,11 +3,22 @@
 
 #pragma STDC FP_CONTRACT OFF
 
+// T, the number of tokens, is a constant in every function that says one of these.
 #define EACH_TOKEN UNROLL for (int t = 0; t < T; t++)
+#define EACH_GROUP UNROLL for (int g = 0; g < (T + 3) / 4; g++)
+#define GROUPS_MAX (TOKENS_MAX / 4)
 
-// Where word k of token t of this block is; T is a constant in every function that says WORD.
+// Where word k of token t is; x points to a group of tokens each.
 #define WIDTH (T == 1 ? 1 : 4)
-#define WORD(t, k) (x + (t) / WIDTH * group + (k) * WIDTH + (t) % WIDTH)
+#define WORD(t, k) (x[(t) / 4] + (k) * WIDTH + (t) % 4)
+
+// Moves the pointers to each group of tokens. Unless it is hidden that they are a constant apart, compilers keep a
+// hundred sums of two of them instead of adding a constant to one.
+#define ADVANCE(to, from, words)                \
+	EACH_GROUP {                                \
+		(to)[g] = (from)[g] + (words) * WIDTH;  \
+		__asm__("" : "+r"((to)[g]));            \
+	}
 
 INLINE float FN(as_float)(const uint32_t *word) {
 	float f;
@@ -19,12 +30,12 @@ INLINE float FN(as_float)(const uint32_t *word) {
 INLINE const uint8_t *FN(pair)(const uint8_t *w, int64_t b, int64_t body) { return w + b / 2 * (64 + 2 * body); }
 
 // acc (16 rows) of T tokens over all blocks. w: 16 nibbles of values [0, 16) and [16, 32) a row, less 8.
-INLINE void FN(tile_q4_0)(const int T, const uint8_t *w, int64_t blocks, const uint32_t *x, int64_t group, F *acc) {
+INLINE void FN(tile_q4_0)(const int T, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
 	EACH_TOKEN acc[t] = FN(f_zero)();
-	for (int64_t b = 0; b < blocks; b++, x += WORDS_32 * WIDTH) {
+	for (int64_t b = 0; b < blocks; b++) {
 		const uint8_t *pair = FN(pair)(w, b, BODY_Q4_0);
 		const uint8_t *q = pair + 64 + (b & 1) * BODY_Q4_0;
-		I sum[T];
+		I sum[TOKENS_MAX];
 		EACH_TOKEN sum[t] = FN(start)(WORD(t, OFFSET_4_32));
 		UNROLL for (int k = 0; k < 4; k++) {
 			I both = FN(load)(q + 64 * k);
@@ -38,16 +49,17 @@ INLINE void FN(tile_q4_0)(const int T, const uint8_t *w, int64_t blocks, const u
 			I whole = FN(finish)(sum[t], WORD(t, OFFSET_4_32));
 			acc[t] = FN(f_fma)(FN(f_int)(whole), FN(f_times)(d, FN(as_float)(WORD(t, SCALE_32))), acc[t]);
 		}
+		ADVANCE(x, x, WORDS_32)
 	}
 }
 
 // w: 32 bytes a row, less 128.
-INLINE void FN(tile_q8_0)(const int T, const uint8_t *w, int64_t blocks, const uint32_t *x, int64_t group, F *acc) {
+INLINE void FN(tile_q8_0)(const int T, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
 	EACH_TOKEN acc[t] = FN(f_zero)();
-	for (int64_t b = 0; b < blocks; b++, x += WORDS_32 * WIDTH) {
+	for (int64_t b = 0; b < blocks; b++) {
 		const uint8_t *pair = FN(pair)(w, b, BODY_Q8_0);
 		const uint8_t *q = pair + 64 + (b & 1) * BODY_Q8_0;
-		I sum[T];
+		I sum[TOKENS_MAX];
 		EACH_TOKEN sum[t] = FN(start_8)(WORD(t, OFFSET_8_32));
 		UNROLL for (int k = 0; k < 8; k++) {
 			I bytes = FN(load_8)(q + 64 * k);
@@ -55,6 +67,7 @@ INLINE void FN(tile_q8_0)(const int T, const uint8_t *w, int64_t blocks, const u
 		}
 		F d = FN(f_half)(pair + (b & 1) * 32);
 		EACH_TOKEN acc[t] = FN(f_fma)(FN(f_int)(sum[t]), FN(f_times)(d, FN(as_float)(WORD(t, SCALE_32))), acc[t]);
+		ADVANCE(x, x, WORDS_32)
 	}
 }
 
@@ -75,7 +88,7 @@ INLINE FN(k_scales) FN(unpack_k_scales)(const uint8_t *p) {
 }
 
 // The minimums' part of a block: the sum over 8 sub-blocks of minimum · sum of the inputs there.
-INLINE I FN(k_mins)(const I mins[2], const uint32_t *pairs, const int width) {
+INLINE I FN(k_mins)(const I *mins, const uint32_t *pairs, const int width) {
 	I sum = FN(zero)();
 	UNROLL for (int p = 0; p < 4; p++) {
 		I two = FN(and)(FN(right)(mins[p / 2], p % 2 * 8), 0x00ff00ff);
@@ -84,43 +97,46 @@ INLINE I FN(k_mins)(const I mins[2], const uint32_t *pairs, const int width) {
 	return sum;
 }
 
-// Sub-block s (32 values, four a word) of Q4_K or, with the fifth bits, of Q5_K. low: 8 words of nibbles, shared
-// by sub-blocks s and s^1; fifth: 8 words, bit s of each byte.
-INLINE void FN(k_sub_block)(const int T, const int s, const uint8_t *low, const uint8_t *fifth, const int span,
-	const uint32_t *x, int64_t group, I *sum) {
+// Sub-block s of a half (32 values, four a word) of Q4_K or, with the fifth bits, of Q5_K. low: 8 words of nibbles,
+// shared by sub-blocks s and s^1; fifth: 8 words, bit 4·half + s of each byte.
+INLINE void FN(k_sub_block)(const int T, const int five, const int s, const uint8_t *low, const uint8_t *fifth,
+	const int half, const uint32_t *const *x, I *sum) {
 	static const uint32_t none = 0;
-	EACH_TOKEN sum[t] = FN(zero)();
+	const int span = five ? SPAN_5 : 8;
 	UNROLL for (int begin = 0; begin < 8; begin += span) {
-		I part[T];
+		I part[TOKENS_MAX];
 		EACH_TOKEN part[t] = FN(start)(&none);
 		UNROLL for (int k = begin; k < begin + span; k++) {
 			I q = FN(and)(FN(right)(FN(load)(low + 64 * k), s % 2 * 4), 0x0f0f0f0f);
-			if (fifth) {
-				I bits = FN(load)(fifth + 64 * k);
-				bits = s < 4 ? FN(left)(bits, 4 - s) : FN(right)(bits, s - 4);
-				q = FN(or)(q, FN(and)(bits, 0x10101010));
+			if (five) {
+				I bits = FN(right)(FN(load)(fifth + 64 * k), 4 * half);
+				q = FN(or)(q, FN(and)(FN(left)(bits, 4 - s), 0x10101010));
 			}
 			EACH_TOKEN part[t] = FN(dot)(part[t], q, WORD(t, s * 8 + k));
 		}
-		EACH_TOKEN sum[t] = FN(add)(sum[t], FN(finish)(part[t], &none));
+		EACH_TOKEN {
+			part[t] = FN(finish)(part[t], &none);
+			sum[t] = begin == 0 ? part[t] : FN(add)(sum[t], part[t]);
+		}
 	}
 }
 
-INLINE void FN(tile_q45_k)(const int T, const int five, const uint8_t *w, int64_t blocks, const uint32_t *x, int64_t group,
-	F *acc) {
-	const int body = five ? BODY_Q5_K : BODY_Q4_K;
+INLINE void FN(tile_q45_k)(const int T, const int five, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
 	EACH_TOKEN acc[t] = FN(f_zero)();
-	for (int64_t b = 0; b < blocks; b++, x += WORDS_256 * WIDTH, w += body) {
+	for (int64_t b = 0; b < blocks; b++, w += five ? BODY_Q5_K : BODY_Q4_K) {
 		FN(k_scales) scales = FN(unpack_k_scales)(w + 64);
-		const uint8_t *fifth = five ? w + 256 : 0;
-		const uint8_t *low = w + (five ? 256 + 512 : 256);
-		I sum[T];
+		const uint8_t *fifth = w + 256, *low = five ? fifth + 8 * 64 : fifth;
+		I sum[TOKENS_MAX];
 		EACH_TOKEN sum[t] = FN(zero)();
-		UNROLL for (int s = 0; s < 8; s++) {
-			I sub[T];
-			FN(k_sub_block)(T, s, low + s / 2 * 512, fifth, five ? SPAN_5 : 8, x, group, sub);
-			I scale = FN(and)(FN(right)(scales.scales[s / 4], s % 4 * 8), 0xff);
-			EACH_TOKEN sum[t] = FN(add)(sum[t], FN(times)(sub[t], scale));
+		for (int half = 0; half < 2; half++) {
+			const uint32_t *y[GROUPS_MAX];
+			ADVANCE(y, x, half * HALF_256)
+			UNROLL for (int s = 0; s < 4; s++) {
+				I sub[TOKENS_MAX];
+				FN(k_sub_block)(T, five, s, low + (half * 2 + s / 2) * 8 * 64, fifth, half, y, sub);
+				I scale = FN(and)(FN(right)(scales.scales[half], s * 8), 0xff);
+				EACH_TOKEN sum[t] = FN(add)(sum[t], FN(times)(sub[t], scale));
+			}
 		}
 		F d = FN(f_half)(w), dmin = FN(f_half)(w + 32);
 		EACH_TOKEN {
@@ -129,58 +145,62 @@ INLINE void FN(tile_q45_k)(const int T, const int five, const uint8_t *w, int64_
 			acc[t] = FN(f_fma)(FN(f_int)(sum[t]), FN(f_times)(d, one), acc[t]);
 			acc[t] = FN(f_fma)(FN(f_int)(mins), FN(f_times)(dmin, -one), acc[t]);
 		}
+		ADVANCE(x, x, WORDS_256)
 	}
 }
 
-INLINE void FN(tile_q4_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t *x, int64_t group, F *acc) {
-	FN(tile_q45_k)(T, 0, w, blocks, x, group, acc);
+INLINE void FN(tile_q4_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
+	FN(tile_q45_k)(T, 0, w, blocks, x, acc);
 }
 
-INLINE void FN(tile_q5_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t *x, int64_t group, F *acc) {
-	FN(tile_q45_k)(T, 1, w, blocks, x, group, acc);
+INLINE void FN(tile_q5_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
+	FN(tile_q45_k)(T, 1, w, blocks, x, acc);
 }
 
-// Four words (16 values) of part c (32 values) of a half of Q6_K: the nibbles and, at 2·c, the two high bits.
-INLINE void FN(q6_sub_block)(const int T, const int c, const uint8_t *low, const uint8_t *high, const uint32_t *x,
-	int64_t group, const uint32_t *offset, I *sum) {
+// Sub-block s of a half (16 values, four a word) of Q6_K. low: 4 words of nibbles; high: 4 words, the two high bits of
+// part s / 2 at 2·(s / 2).
+INLINE void FN(q6_sub_block)(const int T, const int s, const uint8_t *low, const uint8_t *high, const uint32_t *const *x,
+	I *sum) {
 	static const uint32_t none = 0;
-	EACH_TOKEN {
-		sum[t] = FN(broadcast)(offset + t / WIDTH * group + t % WIDTH);
-	}
+	const int part_shift = s / 2 * 2;
 	UNROLL for (int begin = 0; begin < 4; begin += SPAN_6) {
-		I part[T];
-		EACH_TOKEN part[t] = FN(start)(&none);
+		I part[TOKENS_MAX];
+		EACH_TOKEN part[t] = FN(start)(begin == 0 ? WORD(t, OFFSETS_256 + s) : &none);
 		UNROLL for (int k = begin; k < begin + SPAN_6; k++) {
-			I q = FN(and)(FN(right)(FN(load)(low + 64 * k), c / 2 * 4), 0x0f0f0f0f);
+			I q = FN(and)(FN(right)(FN(load)(low + 64 * k), s / 4 * 4), 0x0f0f0f0f);
 			I bits = FN(load)(high + 64 * k);
-			bits = c < 2 ? FN(left)(bits, 4 - 2 * c) : FN(right)(bits, 2 * c - 4);
+			bits = part_shift < 4 ? FN(left)(bits, 4 - part_shift) : FN(right)(bits, part_shift - 4);
 			q = FN(or)(q, FN(and)(bits, 0x30303030));
-			EACH_TOKEN part[t] = FN(dot)(part[t], q, WORD(t, k));
+			EACH_TOKEN part[t] = FN(dot)(part[t], q, WORD(t, s * 4 + k));
 		}
-		EACH_TOKEN sum[t] = FN(add)(sum[t], FN(finish)(part[t], &none));
+		EACH_TOKEN {
+			part[t] = FN(finish)(part[t], begin == 0 ? WORD(t, OFFSETS_256 + s) : &none);
+			sum[t] = begin == 0 ? part[t] : FN(add)(sum[t], part[t]);
+		}
 	}
 }
 
-// A block is two halves of 128 values: parts 0 and 2 share 8 words of nibbles, as do 1 and 3; all share the high bits.
-INLINE void FN(tile_q6_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t *x, int64_t group, F *acc) {
+// A half is four parts of 32 values: parts 0 and 2 share 8 words of nibbles, as do 1 and 3; all share the high bits.
+INLINE void FN(tile_q6_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
 	EACH_TOKEN acc[t] = FN(f_zero)();
-	for (int64_t b = 0; b < blocks; b++, x += WORDS_256 * WIDTH) {
+	for (int64_t b = 0; b < blocks; b++) {
 		const uint8_t *pair = FN(pair)(w, b, BODY_Q6_K);
 		const uint8_t *scales = pair + 64 + (b & 1) * BODY_Q6_K, *high = scales + 4 * 64, *low = high + 16 * 64;
-		I sum[T];
+		I sum[TOKENS_MAX];
 		EACH_TOKEN sum[t] = FN(zero)();
-		for (int half = 0; half < 2; half++) {
+		for (int half = 0; half < 2; half++, scales += 2 * 64, high += 8 * 64, low += 16 * 64) {
+			const uint32_t *y[GROUPS_MAX];
+			ADVANCE(y, x, half * HALF_256)
 			UNROLL for (int s = 0; s < 8; s++) {
-				int c = s / 2, at = s % 2 * 4;
-				I sub[T];
-				FN(q6_sub_block)(T, c, low + (half * 16 + c % 2 * 8 + at) * 64, high + (half * 8 + at) * 64,
-					WORD(0, half * 32 + c * 8 + at), group, WORD(0, OFFSETS_256 + half * 8 + s), sub);
-				I scale = FN(signed_byte)(FN(load)(scales + (half * 2 + s / 4) * 64), s % 4);
+				I sub[TOKENS_MAX];
+				FN(q6_sub_block)(T, s, low + (s / 2 % 2 * 8 + s % 2 * 4) * 64, high + s % 2 * 4 * 64, y, sub);
+				I scale = FN(signed_byte)(FN(load)(scales + s / 4 * 64), s % 4);
 				EACH_TOKEN sum[t] = FN(add)(sum[t], FN(times)(sub[t], scale));
 			}
 		}
 		F d = FN(f_half)(pair + (b & 1) * 32);
 		EACH_TOKEN acc[t] = FN(f_fma)(FN(f_int)(sum[t]), FN(f_times)(d, FN(as_float)(WORD(t, SCALE_256))), acc[t]);
+		ADVANCE(x, x, WORDS_256)
 	}
 }
 
@@ -201,11 +221,14 @@ INLINE void FN(put_tile)(const int T, const F *acc, int64_t tokens, int64_t rows
 }
 
 // One function a size of tile, so that the registers of each are allotted alone.
-#define TILE(format, T)                                                                                             \
-	TARGET static __attribute__((noinline)) void FN(format##_by_##T)(const uint8_t *w, int64_t rows, int64_t blocks, \
-		const uint32_t *x, int64_t group, int64_t tokens, float *out, int64_t stride) {                            \
-		F acc[T];                                                                                                  \
-		FN(tile_##format)(T, w, blocks, x, group, acc);                                                            \
+#define TILE(format, N)                                                                                             \
+	TARGET static __attribute__((noinline)) void FN(format##_by_##N)(const uint8_t *w, int64_t rows, int64_t blocks, \
+		const uint32_t *words, int64_t group, int64_t tokens, float *out, int64_t stride) {                        \
+		enum { T = N };                                                                                            \
+		const uint32_t *x[GROUPS_MAX];                                                                             \
+		EACH_GROUP x[g] = words + g * group;                                                                       \
+		F acc[TOKENS_MAX];                                                                                         \
+		FN(tile_##format)(T, w, blocks, x, acc);                                                                   \
 		FN(put_tile)(T, acc, tokens, rows, out, stride);                                                  \
 	}
 
@@ -367,10 +390,13 @@ INLINE void FN(quantize_block_256)(const float *x, uint32_t *words, int64_t widt
 	for (int s = 0; s < 16; s++) {
 		sums[s] *= -32;
 	}
-	FN(put_words)(q, 64, words, width);
+	for (int half = 0; half < 2; half++, words += HALF_256 * width) {
+		FN(put_words)(q + 128 * half, 32, words, width);
+		FN(put_words)(sums + 8 * half, 8, words + OFFSETS_256 * width, width);
+	}
+	words -= 2 * HALF_256 * width;
 	FN(put_words)(&scale, 1, words + SCALE_256 * width, width);
 	FN(put_words)(pairs, 4, words + PAIRS_256 * width, width);
-	FN(put_words)(sums, 16, words + OFFSETS_256 * width, width);
 }
 
 #define QUANTIZE(size)                                                                                                    \
