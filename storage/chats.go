@@ -89,17 +89,3 @@ func (s *Store) DeleteChat(ctx context.Context, id int64) error {
 	return s.set(ctx, "delete chat",
 		`UPDATE chats SET deleted_ms = ? WHERE id = ? AND deleted_ms IS NULL`, time.Now().UnixMilli(), id)
 }
-
-// RestoreChat undoes DeleteChat. ErrNotFound when the chat was erased or is not deleted.
-func (s *Store) RestoreChat(ctx context.Context, id int64) error {
-	return s.set(ctx, "restore chat",
-		`UPDATE chats SET deleted_ms = NULL WHERE id = ? AND deleted_ms IS NOT NULL`, id)
-}
-
-// PurgeChats erases the chats that were deleted at or before a moment, every word of them.
-func (s *Store) PurgeChats(ctx context.Context, deletedUntil time.Time) error {
-	return s.change(ctx, "erase deleted chats", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM chats WHERE deleted_ms <= ?`, deletedUntil.UnixMilli())
-		return err
-	})
-}

@@ -36,11 +36,15 @@ const (
 			AND NOT EXISTS (SELECT 1 FROM json_each(?) t
 				WHERE iif(c.title <> '', c.title, c.auto_title) NOT LIKE t.value ESCAPE '\')
 		ORDER BY trigrams.rowid LIMIT ?`
-	shortAnywhere = `SELECT d.id, coalesce(m.chat_id, -d.id), 0.0
-		FROM searchable d LEFT JOIN messages m ON m.id = d.id JOIN chats c ON c.id = coalesce(m.chat_id, -d.id)
-		WHERE instr(d.text, ?) AND c.deleted_ms IS NULL
-			AND NOT EXISTS (SELECT 1 FROM json_each(?) t WHERE d.text NOT LIKE t.value ESCAPE '\')
-		ORDER BY d.id DESC LIMIT ?`
+	shortInMessages = `SELECT m.id, m.chat_id, 0.0 FROM messages m CROSS JOIN chats c ON c.id = m.chat_id
+		WHERE instr(m.text, ?) AND m.state NOT IN ('waiting', 'writing') AND c.deleted_ms IS NULL
+			AND NOT EXISTS (SELECT 1 FROM json_each(?) t WHERE m.text NOT LIKE t.value ESCAPE '\')
+		ORDER BY m.id DESC LIMIT ?`
+	shortInTitles = `SELECT -c.id, c.id, 0.0 FROM chats c
+		WHERE instr(iif(c.title <> '', c.title, c.auto_title), ?) AND c.deleted_ms IS NULL
+			AND NOT EXISTS (SELECT 1 FROM json_each(?) t
+				WHERE iif(c.title <> '', c.title, c.auto_title) NOT LIKE t.value ESCAPE '\')
+		ORDER BY c.id DESC LIMIT ?`
 )
 
 // listsOf returns the queries that together answer tokens.
@@ -61,13 +65,15 @@ func listsOf(tokens []string) []list {
 			list{partsInMessages, []any{match, patterns, candidatesMax}},
 			list{partsInTitles, []any{match, patterns, candidatesMax}})
 	case unspaced >= 0:
-		lists = append(lists, list{shortAnywhere, []any{short[unspaced], patterns, candidatesMax}})
+		lists = append(lists,
+			list{shortInMessages, []any{short[unspaced], patterns, candidatesMax}},
+			list{shortInTitles, []any{short[unspaced], patterns, candidatesMax}})
 	}
 	return lists
 }
 
-// matchWords asks for all tokens as words, the last as the beginning of one. Quoted, a token is
-// never taken for an operator of FTS5.
+// matchWords asks for all tokens as words, the last as the beginning of one from two characters on.
+// Quoted, a token is never taken for an operator of FTS5.
 func matchWords(tokens []string) string {
 	var words []string
 	for i, t := range tokens {
@@ -75,7 +81,7 @@ func matchWords(tokens []string) string {
 			continue
 		}
 		word := quote(t)
-		if i == len(tokens)-1 {
+		if i == len(tokens)-1 && utf8.RuneCountInString(t) > 1 {
 			word += " *"
 		}
 		words = append(words, word)

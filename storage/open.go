@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -87,17 +86,9 @@ func (s *Store) claimFolder(dir string) (alone bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = syscall.Flock(int(s.claim.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		return true, nil
+	alone, err = lockAlone(s.claim)
+	if err == nil && !alone {
+		err = share(s.claim) // waits until the process that is alone has done its recovery
 	}
-	if !errors.Is(err, syscall.EWOULDBLOCK) {
-		return false, err
-	}
-	return false, share(s.claim)
-}
-
-// share waits until the process that is alone has done its recovery.
-func share(claim *os.File) error {
-	return syscall.Flock(int(claim.Fd()), syscall.LOCK_SH)
+	return alone, err
 }

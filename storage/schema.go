@@ -21,7 +21,7 @@ CREATE TABLE chats (
 	pinned     INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
 	created_ms INTEGER NOT NULL,
 	changed_ms INTEGER NOT NULL,
-	deleted_ms INTEGER,                     -- hidden since then, erased soon
+	deleted_ms INTEGER,                     -- hidden since then; 0 while it is erased
 	model      TEXT    NOT NULL DEFAULT '', -- chosen for this chat; '' is the default model
 	settings   TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(settings)),
 	shown_root INTEGER REFERENCES messages (id) DEFERRABLE INITIALLY DEFERRED

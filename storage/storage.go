@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"time"
 )
 
 // Store is the open database. Its methods may be called from several goroutines.
@@ -23,6 +25,9 @@ type Store struct {
 	write *sql.DB  // one connection: writers queue here and never meet in SQLite
 	read  *sql.DB  // a pool; in WAL mode readers neither wait for the writer nor hold it up
 	claim *os.File // says to other processes that this one is running
+
+	stop    context.CancelFunc // ends the erasing
+	erasing sync.WaitGroup
 }
 
 const (
@@ -35,7 +40,7 @@ const (
 // Open opens the database in dir, creates it when it is not there, and migrates it when it is older.
 //
 // When no other process has it open, replies that a crash cut off become Interrupted and chats that
-// were deleted are erased. The errors to expect are ErrReadOnly, ErrFull, ErrLocked, ErrDamaged,
+// were deleted are erased in the background. The errors to expect are ErrReadOnly, ErrFull, ErrLocked, ErrDamaged,
 // ErrForeign and ErrNewer; none of them has changed the file.
 func Open(ctx context.Context, dir string) (*Store, error) {
 	return open(ctx, dir, migrations)
@@ -77,6 +82,7 @@ func (s *Store) start(ctx context.Context, dir string, steps []migration) error 
 	if err != nil {
 		return err
 	}
+	s.eraseInBackground(ctx)
 	return share(s.claim)
 }
 
@@ -88,11 +94,18 @@ func (s *Store) recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mark replies that were cut off: %w", err)
 	}
-	_, err = s.write.ExecContext(ctx, `DELETE FROM chats WHERE deleted_ms IS NOT NULL`)
+	_, err = s.write.ExecContext(ctx, `UPDATE chats SET deleted_ms = 0 WHERE deleted_ms IS NOT NULL`)
 	if err != nil {
-		return fmt.Errorf("erase deleted chats: %w", err)
+		return fmt.Errorf("mark deleted chats: %w", err)
 	}
 	return nil
+}
+
+// eraseInBackground erases the chats that recover marked. Erasing a long chat takes seconds, which
+// a start should not; what Close interrupts, the next start finishes.
+func (s *Store) eraseInBackground(ctx context.Context) {
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.erasing.Go(func() { _ = s.PurgeChats(ctx, time.UnixMilli(0)) })
 }
 
 // File is the path of the database.
@@ -100,6 +113,10 @@ func (s *Store) File() string { return s.path }
 
 // Close waits for running statements and closes the database.
 func (s *Store) Close() error {
+	if s.stop != nil {
+		s.stop()
+		s.erasing.Wait()
+	}
 	var errs []error
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
