@@ -19,14 +19,16 @@ func (p preTokenizer) split(s string, emit func(word string)) { split(p.rules, s
 var (
 	digit      = matching(func(s string) int { return run(s, number, 1) })
 	digits     = matching(func(s string) int { return run(s, number, 0) })
+	digitsTo3  = matching(func(s string) int { return run(s, number, 3) })
 	digits3    = matching(threeDigits)
 	lineEnd    = matching(func(s string) int { return oneOf(s, "\r\n") })
 	llama3     = modern{digits: 3, after: "\r\n"}.rule()
 	qwen2      = modern{digits: 1, after: "\r\n"}.rule()
 	qwen35     = modern{digits: 1, after: "\r\n", letter: alpha | mark}.rule()
+	anyDigits  = modern{after: "\r\n"}.rule()
 	seedCoder  = modern{digits: 1}.rule()
-	gpt4o      = modern{word: cased, digits: 3, after: "\r\n/", suffix: true}.rule()
-	tekken     = modern{word: cased, digits: 1, after: "\r\n/"}.rule()
+	gpt4o      = modern{word: cased, digits: 3, after: "\r\n/", endings: attached}.rule()
+	tekken     = modern{word: cased, digits: 1, after: "\r\n/", endings: unheeded}.rule()
 	notStopped = matching(unstopped)
 )
 
@@ -36,6 +38,7 @@ var (
 	likeLlama3    = preTokenizer{rules: []rule{llama3}, ignoreMerges: true, addBOS: true}
 	likeQwen2     = preTokenizer{rules: []rule{qwen2}, keepSpaces: true}
 	likeGPT4o     = preTokenizer{rules: []rule{gpt4o}, keepSpaces: true}
+	likeDeepSeek3 = preTokenizer{rules: []rule{digitsTo3, matching(while(isHanOrKana)), matching(deepSeek3)}, keepSpaces: true}
 )
 
 // keeping is the same pre-tokenizer for a model whose decoder leaves spaces alone.
@@ -65,7 +68,7 @@ var preTokenizers = map[string]preTokenizer{
 	"glm4": {rules: []rule{llama3}}, "chatglm-bpe": {rules: []rule{llama3}},
 
 	"qwen2": likeQwen2, "deepseek-r1-qwen": likeQwen2, "kormo": likeQwen2, "f2llmv2": likeQwen2, "hunyuan": likeQwen2,
-	"grok-2": likeQwen2, "solar-open": likeQwen2,
+	"grok-2": likeQwen2, "solar-open": likeQwen2, "bailingmoe": likeQwen2, "bailingmoe2": likeQwen2, "llada-moe": likeQwen2,
 	"stablelm2": {rules: []rule{qwen2}}, "megrez": {rules: []rule{qwen2}},
 	"qwen35":     {rules: []rule{qwen35}, keepSpaces: true},
 	"seed-coder": {rules: []rule{seedCoder}, keepSpaces: true},
@@ -76,6 +79,9 @@ var preTokenizers = map[string]preTokenizer{
 	"poro-chat": {rules: []rule{notStopped}, keepSpaces: true}, "viking": {rules: []rule{notStopped, digit}, keepSpaces: true},
 	"bloom": {rules: []rule{notStopped}}, "gpt3-finnish": {rules: []rule{notStopped}},
 
+	"minicpm5": {rules: []rule{digitsTo3, anyDigits}, ignoreMerges: true},
+
+	"deepseek-v3": likeDeepSeek3, "hunyuan-dense": likeDeepSeek3, "joyai-llm": likeDeepSeek3,
 	"deepseek-coder": {rules: []rule{
 		lineEnd, matching(afterSpace(isLetter)), matching(afterSpace(unicode.IsPunct)), matching(while(isDeepSeekHan)), digit,
 	}, keepSpaces: true},
@@ -172,49 +178,4 @@ func unstopped(s string) int {
 		return 0
 	}
 	return lead + n
-}
-
-func isLetter(r rune) bool { return classOf(r) == alpha }
-
-// isDeepSeekHan is [一-龥ࠀ-一가-퟿], in which the second range also holds much that is not Chinese.
-func isDeepSeekHan(r rune) bool {
-	return classOf(r) != space && (r >= 0x0800 && r <= 0x9fa5 || r >= 0xac00 && r <= 0xd7ff)
-}
-
-// isDeepSeekPunct is [!-/:-~！-／：-～‘-‟　-。].
-func isDeepSeekPunct(r rune) bool {
-	switch {
-	case r >= '!' && r <= '/', r >= ':' && r <= '~', r >= '！' && r <= '／', r >= '：' && r <= '～',
-		r >= 0x2018 && r <= 0x201f, r == 0x3001, r == 0x3002:
-		return true
-	}
-	return false
-}
-
-// isCasedLetter is the list of cased letters that DeepSeek's first tokenizer spells out.
-func isCasedLetter(r rune) bool {
-	if r < 128 {
-		return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
-	}
-	if !unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt) {
-		return false
-	}
-	return !unicode.Is(notDeepSeek, r)
-}
-
-// notDeepSeek are cased letters that the list leaves out.
-var notDeepSeek = &unicode.RangeTable{
-	R16: []unicode.Range16{
-		{Lo: 0x0560, Hi: 0x0588, Stride: 1},
-		{Lo: 0x10c7, Hi: 0x10ff, Stride: 1},
-		{Lo: 0x1c80, Hi: 0x1c88, Stride: 1},
-		{Lo: 0x2d00, Hi: 0x2d2d, Stride: 1},
-		{Lo: 0xa790, Hi: 0xa7fa, Stride: 1},
-		{Lo: 0xab30, Hi: 0xab68, Stride: 1},
-	},
-	R32: []unicode.Range32{
-		{Lo: 0x10570, Hi: 0x105bc, Stride: 1},
-		{Lo: 0x16e40, Hi: 0x16e7f, Stride: 1},
-		{Lo: 0x1d400, Hi: 0x1df2a, Stride: 1},
-	},
 }

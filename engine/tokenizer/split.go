@@ -149,12 +149,20 @@ func lines(s string) int {
 //
 //	(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 type modern struct {
-	word   func(s string) int // the letters of a word; the default is \p{L}+
-	letter class              // what a word may hold; the default is \p{L}
-	digits int                // how many make a word, 0 for any number
-	after  string             // what punctuation takes along; the default is \r\n
-	suffix bool               // contractions belong to the word before them
+	word    func(s string) int // the letters of a word; the default is \p{L}+
+	letter  class              // what a word may hold; the default is \p{L}
+	digits  int                // how many make a word, 0 for any number
+	after   string             // what punctuation takes along; the default is \r\n
+	endings endings            // what becomes of 's and the like; the default is a word of their own
 }
+
+type endings int
+
+const (
+	apart    endings = iota
+	attached         // they belong to the word before them
+	unheeded         // they are punctuation and letters
+)
 
 func (m modern) rule() rule {
 	if m.letter == 0 {
@@ -167,7 +175,7 @@ func (m modern) rule() rule {
 }
 
 func (m modern) cut(s string) int {
-	if !m.suffix {
+	if m.endings == apart {
 		if n := contractionAnyCase(s); n > 0 {
 			return n
 		}
@@ -203,7 +211,7 @@ func (m modern) letters(s string, r rune, c class, size int) int {
 	if n == 0 {
 		n = m.word(s)
 	}
-	if n > 0 && m.suffix && n < len(s) {
+	if n > 0 && m.endings == attached && n < len(s) {
 		n += contractionAnyCase(s[n:])
 	}
 	return n

@@ -145,8 +145,11 @@ func TestPreTokenizers(t *testing.T) {
 		{"deepseek-coder", "if x:\n\t东京 12", "if| x|:|\n|\t|东京| |1|2"},
 		{"deepseek-llm", "ab, c\u3002 12  ", "ab|,| c|\u3002| |12|  "},
 		{"gpt-4o", "helloWorld don't HTTPServer 1234 a/b/\n", "hello|World| don't| HTTPServer| |123|4| a|/b|/\n"},
-		{"tekken", "helloWorld 12", "hello|World| |1|2"},
+		{"tekken", "helloWorld I'M 12", "hello|World| I|'M| |1|2"},
+		{"tekken", "D'Rel", "D|'Rel"},
 		{"qwen35", "नमस्ते 12", "नमस्ते| |1|2"},
+		{"deepseek-v3", "a_b$x 12345 東京x\n\n(c)!\n y", "a|_b|$x| |123|45| |東京|x|\n\n|(c|)!\n| y"},
+		{"minicpm5", "ab 12345", "ab| |123|45"},
 		{"seed-coder", "a;\n\nb", "a|;|\n\n|b"},
 		{"bloom", " a,b c", " a|,|b| c"},
 	} {
