@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 
 	"croft/app/chat"
 	"croft/app/models"
@@ -166,7 +165,7 @@ func scenes() []scene {
 			s.chats.chats[id].ContextUsed, s.chats.chats[id].ContextMax = 4090, 4096
 		}, act: open},
 		{name: "new", prepare: library, act: func(s *stage) { s.window.chats.NewChat() }},
-		{name: "search", prepare: chats, act: func(s *stage) { s.window.chats.Search(); test.TypeOnCanvas(s.Canvas(), "valve") }},
+		{name: "search", prepare: chats, act: func(s *stage) { s.window.chats.Search(); s.typeIn("valve") }},
 		{name: "models", prepare: library, act: func(s *stage) { s.shell.turnTo(pageModels) }},
 		{name: "first-start", prepare: func(s *stage) { library(s); s.models.here = nil }},
 		{name: "first-start-bare", prepare: func(*stage) {}},

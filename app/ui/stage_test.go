@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"croft/app/models"
 	"croft/app/settings"
 	"croft/app/ui/bridge"
+	"croft/app/ui/control"
 )
 
 // stage is a window with scripted use cases.
@@ -70,21 +72,16 @@ func (s *stage) newest() chat.ID {
 	return best.ID
 }
 
-// find returns what can be tapped and bears a name, on top of everything else first.
+// find returns what can be tapped and bears a name, the topmost one.
 func (s *stage) find(name string) fyne.Tappable {
-	roots := append([]fyne.CanvasObject{s.Canvas().Content()}, s.Canvas().Overlays().List()...)
-	for i := len(roots) - 1; i >= 0; i-- {
-		for _, o := range test.LaidOutObjects(roots[i]) {
-			named, ok := o.(interface{ AccessibilityLabel() string })
-			if !ok || !o.Visible() || named.AccessibilityLabel() != name {
-				continue
-			}
-			if t, ok := o.(fyne.Tappable); ok {
-				return t
-			}
+	var found fyne.Tappable
+	s.visible(func(o fyne.CanvasObject) {
+		named, ok := o.(interface{ AccessibilityLabel() string })
+		if t, can := o.(fyne.Tappable); ok && can && named.AccessibilityLabel() == name {
+			found = t
 		}
-	}
-	return nil
+	})
+	return found
 }
 
 // tap taps what bears a name.
@@ -97,14 +94,103 @@ func (s *stage) tap(name string) {
 	test.Tap(o)
 }
 
-// redrawIcons draws them at the scale of the canvas, which was set after they were drawn first.
-func (s *stage) redrawIcons() {
-	roots := append([]fyne.CanvasObject{s.Canvas().Content()}, s.Canvas().Overlays().List()...)
-	for _, root := range roots {
-		for _, o := range test.LaidOutObjects(root) {
-			if i, ok := o.(*canvas.Image); ok {
-				i.Refresh()
-			}
+// typeIn types into what has the focus.
+func (s *stage) typeIn(text string) {
+	s.t.Helper()
+	f := s.Canvas().Focused()
+	if f == nil {
+		s.t.Fatal("nothing has the focus")
+	}
+	test.Type(f, text)
+}
+
+// press sends a key to what has the focus, or to the window.
+func (s *stage) press(key fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: key}
+	if f := s.Canvas().Focused(); f != nil {
+		f.TypedKey(e)
+		return
+	}
+	s.Canvas().OnTypedKey()(e)
+}
+
+// visible calls f for everything that is shown, from bottom to top.
+func (s *stage) visible(f func(fyne.CanvasObject)) {
+	for _, root := range append([]fyne.CanvasObject{s.Canvas().Content()}, s.Canvas().Overlays().List()...) {
+		walk(root, f)
+	}
+}
+
+func walk(o fyne.CanvasObject, f func(fyne.CanvasObject)) {
+	if !o.Visible() {
+		return
+	}
+	f(o)
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			walk(child, f)
+		}
+	case fyne.Widget:
+		for _, child := range test.WidgetRenderer(o).Objects() {
+			walk(child, f)
 		}
 	}
+}
+
+// seen returns all text on the screen in one line.
+func (s *stage) seen() string {
+	var b strings.Builder
+	s.visible(func(o fyne.CanvasObject) {
+		if t, ok := o.(*canvas.Text); ok && t.Text != "" {
+			b.WriteString(t.Text + " ")
+		}
+	})
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// sees fails the test unless the words are on the screen.
+func (s *stage) sees(words ...string) {
+	s.t.Helper()
+	text := s.seen()
+	for _, w := range words {
+		if !strings.Contains(text, strings.Join(strings.Fields(w), " ")) {
+			s.t.Errorf("%q is not on the screen:\n%s", w, text)
+		}
+	}
+}
+
+// misses fails the test if the words are on the screen.
+func (s *stage) misses(words ...string) {
+	s.t.Helper()
+	text := s.seen()
+	for _, w := range words {
+		if strings.Contains(text, strings.Join(strings.Fields(w), " ")) {
+			s.t.Errorf("%q is on the screen:\n%s", w, text)
+		}
+	}
+}
+
+// redrawIcons draws them at the scale of the canvas, which was set after they were drawn first.
+func (s *stage) redrawIcons() {
+	s.visible(func(o fyne.CanvasObject) {
+		if i, ok := o.(*canvas.Image); ok {
+			i.Refresh()
+		}
+	})
+}
+
+// fieldWith returns the first field that shows a placeholder.
+func (s *stage) fieldWith(placeholder string) *control.Field {
+	s.t.Helper()
+	var found *control.Field
+	s.visible(func(o fyne.CanvasObject) {
+		if f, ok := o.(*control.Field); ok && f.PlaceHolder == placeholder && found == nil {
+			found = f
+		}
+	})
+	if found == nil {
+		s.t.Fatalf("no field shows %q", placeholder)
+	}
+	return found
 }

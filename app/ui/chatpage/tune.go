@@ -144,7 +144,7 @@ func (f *tuneForm) view() fyne.CanvasObject {
 }
 
 func (n *number) view() fyne.CanvasObject {
-	text := box.NewColumn(0, control.NewWords(n.label, 14, look.Ink), control.NewWords(n.hint, look.TextTiny, look.Soft).Shrinking(), n.problem)
+	text := box.NewColumn(0, control.NewWords(n.label, 14, look.Ink), prose.NewSentence(n.hint, look.TextTiny, look.Soft), n.problem)
 	field := box.NewColumn(0, n.field)
 	return box.NewRow(12, text, box.NewRow(0, wide(field, 120))).Growing(text)
 }
