@@ -20,7 +20,7 @@ type state struct {
 	globals *scope
 	now     func() time.Time
 	line    int // of what runs now
-	steps   int
+	steps   int // left
 	created int
 	depth   int
 }
@@ -74,7 +74,7 @@ func (s *state) limit(why string) { throw(s.line, fmt.Errorf("%w: %s", ErrLimit,
 
 // spend counts n steps of work.
 func (s *state) spend(n int) {
-	if s.steps += n; s.steps > stepsMax || n < 0 {
+	if s.steps -= n; s.steps < 0 || n < 0 {
 		s.limit("it takes too many steps")
 	}
 }

@@ -29,8 +29,10 @@ func TestLongChat(t *testing.T) {
 		t.Fatalf("no templates: %v", err)
 	}
 	empty := ""
-	chat := Conversation{Messages: longChat(2001), Tools: json.RawMessage("[]"), BOS: &empty, EOS: &empty,
-		Kwargs: json.RawMessage(`{"add_generation_prompt": true}`)}
+	chat := Conversation{
+		Messages: longChat(2001), Tools: json.RawMessage("[]"), BOS: &empty, EOS: &empty,
+		Kwargs: json.RawMessage(`{"add_generation_prompt": true}`),
+	}
 	for _, file := range files {
 		source, err := os.ReadFile(file)
 		if err != nil {

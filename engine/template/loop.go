@@ -41,6 +41,7 @@ func (n *forStmt) run(s *state, sc *scope, source value, depth int) {
 		if !ok {
 			break
 		}
+		s.spend(3) // what follows costs as much
 		inner := newScope(sc)
 		s.line = n.line
 		s.assign(n.target, item, inner)

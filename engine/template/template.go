@@ -41,13 +41,15 @@ func Parse(source string) (*Template, error) {
 
 // Render makes the prompt. The error is a *RaiseError where the template refuses the conversation, an *Error where it
 // fails, or speaks of the conversation's JSON.
-func (t *Template) Render(c Conversation) (prompt string, err error) {
+func (t *Template) Render(c Conversation) (string, error) { return t.render(c, stepsMax) }
+
+func (t *Template) render(c Conversation, steps int) (prompt string, err error) {
 	vars, err := c.variables()
 	if err != nil {
 		return "", err
 	}
 	root := &scope{vars: globals()}
-	s := &state{library: builtins, out: &strings.Builder{}, globals: root, now: c.now}
+	s := &state{library: builtins, out: &strings.Builder{}, globals: root, now: c.now, steps: steps}
 	defer catch(&err)
 	s.run(t.body, &scope{vars: vars, parent: root})
 	return s.out.String(), nil

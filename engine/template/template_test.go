@@ -12,18 +12,20 @@ import (
 var testTime = time.Date(2026, 3, 4, 5, 9, 6, 0, time.UTC)
 
 // renderText renders a template with a short conversation.
-func renderText(source string) (string, error) {
+func renderText(source string) (string, error) { return renderSteps(source, stepsMax) }
+
+func renderSteps(source string, steps int) (string, error) {
 	t, err := Parse(source)
 	if err != nil {
 		return "", err
 	}
 	bos := "<s>"
-	return t.Render(Conversation{
+	return t.render(Conversation{
 		Messages: Plain([]Message{{"user", "Hi"}, {"assistant", "<b>Hello</b>"}}),
 		Kwargs:   json.RawMessage(`{"add_generation_prompt": true, "number": 12345678901234567890}`),
 		BOS:      &bos,
 		Now:      testTime,
-	})
+	}, steps)
 }
 
 // checkTable renders each source and compares.
@@ -95,7 +97,7 @@ func TestPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &state{}
+	s := &state{steps: stepsMax}
 	if want := `[{'role': 'user', 'content': 'a\n"b" <c> é'}]`; s.repr(v) != want {
 		t.Errorf("got %s, want %s", s.repr(v), want)
 	}

@@ -1,12 +1,9 @@
 package template
 
 import (
-	"regexp"
 	"strings"
+	"unicode"
 )
-
-// wordBreak finds the pieces a line may be broken between: white space, hyphenated parts, dashes and words.
-var wordBreak = regexp.MustCompile(`[\t\n\v\f\r ]+|[^\t\n\v\f\r ]*?[\w!"'&.,?]-{2,}|[^\t\n\v\f\r ]*?[\p{L}_][\p{L}_]*-|[^\t\n\v\f\r ]+`)
 
 // wordWrap breaks each line of a text at width characters, as Python's textwrap does.
 func wordWrap(s *state, a []value) value {
@@ -32,11 +29,79 @@ type wrapper struct {
 	long, hyphens bool // break long words; break at hyphens
 }
 
+// pieces cuts a line where it may be broken: at white space, after the hyphen of a compound and around dashes.
 func (w *wrapper) pieces(line string) []string {
-	if w.hyphens {
-		return wordBreak.FindAllString(line, -1)
+	c := cutter{[]rune(line), w.hyphens}
+	var pieces []string
+	for begin := 0; begin < len(c.line); {
+		end := c.end(begin)
+		pieces = append(pieces, string(c.line[begin:end]))
+		begin = end
 	}
-	return regexp.MustCompile(`[\t\n\v\f\r ]+|[^\t\n\v\f\r ]+`).FindAllString(line, -1)
+	return pieces
+}
+
+// cutter looks at a line by character. Outside the line there is nothing.
+type cutter struct {
+	line    []rune
+	hyphens bool
+}
+
+func (c *cutter) at(i int) rune {
+	if i < 0 || i >= len(c.line) {
+		return -1
+	}
+	return c.line[i]
+}
+
+func (c *cutter) space(i int) bool { return strings.ContainsRune("\t\n\v\f\r ", c.at(i)) }
+
+func (c *cutter) letter(i int) bool { r := c.at(i); return r == '_' || unicode.IsLetter(r) }
+
+// end is where the piece that begins at a place ends.
+func (c *cutter) end(begin int) int {
+	i := begin
+	if c.space(begin) {
+		for c.space(i) {
+			i++
+		}
+		return i
+	}
+	if n := c.dash(begin); n > 0 {
+		return begin + n
+	}
+	for i++; i < len(c.line) && !c.space(i); i++ {
+		if c.compound(i) {
+			return i + 1
+		}
+		if c.dash(i) > 0 {
+			return i
+		}
+	}
+	return i
+}
+
+// dash is the length of a dash of several hyphens between a word and the next, or 0.
+func (c *cutter) dash(i int) int {
+	before := c.at(i - 1)
+	if !c.hyphens || c.at(i) != '-' || before < 0 || notWord(before) && !strings.ContainsRune(`!"'&.,?`, before) {
+		return 0
+	}
+	n := 0
+	for c.at(i+n) == '-' {
+		n++
+	}
+	if next := c.at(i + n); n < 2 || next < 0 || notWord(next) {
+		return 0
+	}
+	return n
+}
+
+// compound says whether the hyphen at i joins two words.
+func (c *cutter) compound(i int) bool {
+	before := c.letter(i-1) && (c.letter(i-2) || c.at(i-2) == '-' && c.letter(i-3))
+	after := c.letter(i+1) && (c.letter(i+2) || c.at(i+2) == '-' && c.letter(i+3))
+	return c.hyphens && c.at(i) == '-' && before && after
 }
 
 func blank(t string) bool { return strings.TrimSpace(t) == "" }
