@@ -15,7 +15,7 @@ const (
 func titleOf(text string) string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimLeftFunc(line, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("#>*-`", r) })
-		if line = oneLine(line, len(line)); line != "" {
+		if line = oneLine(line, titleMax); line != "" {
 			return shorten(line, titleLength)
 		}
 	}
@@ -36,7 +36,8 @@ func shorten(line string, n int) string {
 
 // oneLine joins the words of s by single spaces, up to n bytes and a whole character.
 func oneLine(s string, n int) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+	words := strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	s = strings.Join(words, " ")
 	if len(s) <= n {
 		return s
 	}
