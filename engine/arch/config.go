@@ -156,7 +156,7 @@ func (h *header) check(c Config) {
 		h.fail(unsupported("the model is a mixture of %d experts, which does not run here", experts))
 	case c.Rope.Dim > c.HeadDim || c.Rope.Dim%2 != 0:
 		h.fail(invalid("%d of %d values of each head cannot be rotated in pairs", c.Rope.Dim, c.HeadDim))
-	case c.Pooling != PoolingNone && c.Pooling != PoolingLast:
+	case c.Pooling < PoolingNone || c.Pooling > PoolingLast:
 		h.fail(unsupported("the model pools its vectors in a way (type %d) that does not run here", c.Pooling))
 	}
 }
