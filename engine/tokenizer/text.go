@@ -38,7 +38,10 @@ func byteAlphabet() (letters [256]letter, bytes [256 + 68]int16) {
 func appendLetters(dst []byte, text string) []byte {
 	for i := range len(text) {
 		l := &letterOf[text[i]]
-		dst = append(dst, l.b[:l.n]...)
+		dst = append(dst, l.b[0])
+		if l.n == 2 {
+			dst = append(dst, l.b[1])
+		}
 	}
 	return dst
 }

@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +45,15 @@ const (
 // byteLevel makes a tokenizer of 256 bytes, the given merges, and special tokens.
 func byteLevel(t testing.TB, pre string, merges ...string) *Tokenizer {
 	t.Helper()
+	tok, err := New(byteLevelFile(t, pre, merges...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
+func byteLevelFile(t testing.TB, pre string, merges ...string) *gguf.File {
+	t.Helper()
 	var tokens []string
 	for b := range 256 {
 		tokens = append(tokens, string(appendLetters(nil, string([]byte{byte(b)}))))
@@ -54,7 +64,7 @@ func byteLevel(t testing.TB, pre string, merges ...string) *Tokenizer {
 	types := slices.Repeat([]int32{typeNormal}, len(tokens))
 	tokens = append(tokens, "<|im_start|>", "<|im_end|>", "<think>")
 	types = append(types, typeControl, typeControl, typeUser)
-	return build(t, kv("model", "gpt2"), kv("pre", pre), kv("tokens", tokens), kv("token_type", types), kv("merges", merges),
+	return file(t, kv("model", "gpt2"), kv("pre", pre), kv("tokens", tokens), kv("token_type", types), kv("merges", merges),
 		kv("bos_token_id", uint32(len(tokens)-3)), kv("eos_token_id", uint32(len(tokens)-2)))
 }
 
@@ -340,4 +350,28 @@ func TestManyGoroutines(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+// A vocabulary stays in the file: what is kept in memory beside it is some 30 bytes a token and as many a merge.
+func TestMemoryOfAVocabulary(t *testing.T) {
+	var merges []string
+	for i := range 1 << 16 {
+		left, right := letterOf[i>>8], letterOf[i&255]
+		merges = append(merges, string(left.b[:left.n])+" "+string(right.b[:right.n]))
+	}
+	f := byteLevelFile(t, "qwen2", merges...)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	tok, err := New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+		t.Errorf("a vocabulary of %d tokens takes %d KiB", tok.Vocabulary(), took>>10)
+	}
+	if got := tok.Encode("abc", false, false); len(got) != 2 {
+		t.Errorf("got %v", got)
+	}
 }
