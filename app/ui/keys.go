@@ -17,7 +17,7 @@ func (w *window) bindKeys() {
 		do   func()
 	}{
 		{fyne.KeyN, ctrl, func() { w.shell.turnTo(pageChat); w.chats.NewChat() }},
-		{fyne.KeyF, ctrl, func() { w.shell.turnTo(pageChat); w.chats.Search() }},
+		{fyne.KeyF, ctrl, w.search},
 		{fyne.KeyComma, ctrl, func() { w.shell.turnTo(pageSettings) }},
 		{fyne.KeyC, ctrl | shift, w.chats.CopyLast},
 		{fyne.Key1, ctrl, func() { w.shell.turnTo(pageChat); w.chats.Focus() }},
@@ -32,6 +32,14 @@ func (w *window) bindKeys() {
 			w.chats.TypeInto(r)
 		}
 	})
+}
+
+// search goes to the list of chats, if there are any to search.
+func (w *window) search() {
+	w.shell.turnTo(pageChat)
+	if !w.shell.greets() {
+		w.chats.Search()
+	}
 }
 
 // unlessCovered does nothing while a dialog is open.

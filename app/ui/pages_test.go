@@ -137,3 +137,18 @@ func TestTinyWindow(t *testing.T) {
 		}
 	}
 }
+
+func TestFileDialogsOpen(t *testing.T) {
+	s := newStage(t, wide, settings.Values{}, chats)
+	s.shell.turnTo(pageModels)
+	s.tap("Import a file")
+	s.sees("Import a model file")
+	s.Canvas().Overlays().Remove(s.Canvas().Overlays().Top())
+	s.shell.turnTo(pageChat)
+	s.tap("Chat menu")
+	s.tap("Export as Markdown")
+	s.sees("Export as Markdown")
+	if s.Canvas().Overlays().Top() == nil {
+		t.Error("nothing asks where to save")
+	}
+}

@@ -129,6 +129,9 @@ func (w *window) Report(p health.Problem) {
 // ShowConversation pushes the conversation on a phone, or goes back to the list.
 func (w *window) ShowConversation(open bool) { w.shell.push(open) }
 
+// ConversationShown tells whether a chat is on the screen.
+func (w *window) ConversationShown() bool { return w.shell.content() == w.chats.Conversation() }
+
 // ShowModels goes to the models.
 func (w *window) ShowModels() { w.shell.turnTo(pageModels) }
 
@@ -196,11 +199,16 @@ func (w *window) PickModelFile(picked func(path string)) {
 	w.showFileDialog(d)
 }
 
-// showFileDialog gives the dialog most of the window.
+// showFileDialog gives the dialog most of the window. It has no size before it is shown, and none at all
+// on a phone, where the system has its own.
 func (w *window) showFileDialog(d *dialog.FileDialog) {
+	d.SetView(dialog.ListView)
+	d.Show()
+	if fyne.CurrentDevice().IsMobile() {
+		return
+	}
 	size := w.Canvas().Size()
 	d.Resize(fyne.NewSize(min(900, size.Width-24), min(620, size.Height-24)))
-	d.Show()
 }
 
 // SaveText asks where to write a text, and writes it.

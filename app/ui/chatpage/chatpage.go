@@ -55,6 +55,7 @@ type Window interface {
 	Toast(text, action string, do func())
 	Report(p health.Problem)    // a problem that belongs to no card
 	ShowConversation(open bool) // on a phone: push it, or go back to the list
+	ConversationShown() bool    // whether it is on the screen
 	ShowModels()                // go to the models page
 	OpenLink(address string)    // in the browser
 	SaveText(name, text string) // ask where, and write

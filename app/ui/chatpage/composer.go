@@ -99,8 +99,8 @@ func (w *composer) set(text string) {
 }
 
 func (w *composer) focus() {
-	if c := w.talk.page.win.Canvas(); c != nil && !fyne.CurrentDevice().IsMobile() {
-		c.Focus(w.field)
+	if win := w.talk.page.win; win.ConversationShown() && !fyne.CurrentDevice().IsMobile() {
+		win.Canvas().Focus(w.field)
 	}
 }
 

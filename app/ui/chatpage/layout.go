@@ -90,7 +90,7 @@ func (c *conversation) relayout() {
 
 // newEmpty is what stands in a chat before its first message.
 func newEmpty(c *conversation) fyne.CanvasObject {
-	leaf := control.NewIcon("leaf", 44, look.Accent)
+	leaf := control.NewIcon("mark", 52, look.Accent)
 	title := control.NewBold(lang.L("What is on your mind?"), look.TextTitle)
 	title.Centre = true
 	note := prose.NewSentence(lang.L("The model runs on this device. What you write stays here."), look.TextBody, look.Soft).Centred()

@@ -86,9 +86,7 @@ func (s *shelf) newest() (chat.Summary, bool) {
 }
 
 func (s *shelf) focusSearch() {
-	if c := s.page.win.Canvas(); c != nil {
-		c.Focus(s.search)
-	}
+	s.page.win.Canvas().Focus(s.search)
 }
 
 // pause is how long a person may type before the search begins.

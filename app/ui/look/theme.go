@@ -48,6 +48,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameInputRadius:        10,
 	theme.SizeNameButtonRadius:       10,
 	theme.SizeNameCardRadius:         14,
+	theme.SizeNameDialogRadius:       18,
 	theme.SizeNameSelectionRadius:    6,
 	theme.SizeNameModalBlurRadius:    0,
 }

@@ -91,7 +91,7 @@ const foundMost = 3
 
 // greet returns the content of the first page that a person sees.
 func (p *Page) greet() fyne.CanvasObject {
-	leaf := control.NewIcon("leaf", 64, look.Accent)
+	leaf := control.NewIcon("mark", 76, look.Accent)
 	title := control.NewBold(lang.L("Your own AI, at home"), 26)
 	title.Centre = true
 	note := prose.NewSentence(lang.L("Croft runs a language model on this device and nowhere else. No account. It works in airplane mode."), 16, look.Soft).Centred()
