@@ -133,6 +133,7 @@ func TestDetect(t *testing.T) {
 		{`{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}x`, Traits{}},
 		{`{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}`, Traits{}},
 		{`{{ tools|tojson }}`, Traits{Tools: true}},
+		{`{% for t in tools %}{{ t.function.name }}{% endfor %}{{ messages[0].content }}`, Traits{System: true, Tools: true, EmptyTools: true}},
 		{`{% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}a`, Traits{Thinking: "enable_thinking"}},
 		{`{% if thinking %}<think>{% else %}</think>{% endif %}`, Traits{Thinking: "thinking"}},
 		{`{{ enable_thinking.a.b }}`, Traits{}},

@@ -2,6 +2,7 @@ package template
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -11,6 +12,8 @@ type Traits struct {
 	Tools  bool // tells the model which tools it has
 	// Thinking names the variable that turns thinking on and off, "enable_thinking" or "thinking"; "" if none does.
 	Thinking string
+	// EmptyTools says that the template fails without Conversation.Tools, and must be given [] where there are none.
+	EmptyTools bool
 }
 
 const (
@@ -23,10 +26,17 @@ const (
 func Detect(t *Template) Traits {
 	user := Message{"user", "Hello."}
 	var traits Traits
-	traits.System = mentions(t, []Message{{"system", probeWord}, user}, "")
+	tools := ""
+	if _, err := render(t, []Message{user}, tools, nil); err != nil {
+		_, err = render(t, []Message{user}, "[]", nil)
+		if traits.EmptyTools = err == nil; traits.EmptyTools {
+			tools = "[]"
+		}
+	}
+	traits.System = mentions(t, []Message{{"system", probeWord}, user}, tools)
 	traits.Tools = mentions(t, []Message{user}, probeTool)
 	for _, name := range []string{"enable_thinking", "thinking"} {
-		if on, off := probe(t, user, name, true), probe(t, user, name, false); on != off && on != "" && off != "" {
+		if on, off := probe(t, user, tools, name, true), probe(t, user, tools, name, false); on != off && on != "" && off != "" {
 			traits.Thinking = name
 			break
 		}
@@ -36,24 +46,26 @@ func Detect(t *Template) Traits {
 
 // mentions says whether the probe word reaches the prompt.
 func mentions(t *Template, messages []Message, tools string) bool {
-	prompt, err := render(t, messages, json.RawMessage(tools), map[string]bool{"add_generation_prompt": true})
+	prompt, err := render(t, messages, tools, nil)
 	return err == nil && strings.Contains(prompt, probeWord)
 }
 
 // probe renders one message with the switch on or off; "" is a template that fails.
-func probe(t *Template, m Message, name string, on bool) string {
-	prompt, err := render(t, []Message{m}, nil, map[string]bool{"add_generation_prompt": true, name: on})
+func probe(t *Template, m Message, tools, name string, on bool) string {
+	prompt, err := render(t, []Message{m}, tools, map[string]bool{name: on})
 	if err != nil {
 		return ""
 	}
 	return prompt
 }
 
-func render(t *Template, messages []Message, tools json.RawMessage, switches map[string]bool) (string, error) {
-	kwargs, err := json.Marshal(switches)
+func render(t *Template, messages []Message, tools string, switches map[string]bool) (string, error) {
+	kwargs := map[string]bool{"add_generation_prompt": true}
+	maps.Copy(kwargs, switches)
+	raw, err := json.Marshal(kwargs)
 	if err != nil {
 		return "", err
 	}
 	none := ""
-	return t.Render(Conversation{Messages: Plain(messages), Tools: tools, Kwargs: kwargs, BOS: &none, EOS: &none})
+	return t.Render(Conversation{Messages: Plain(messages), Tools: json.RawMessage(tools), Kwargs: raw, BOS: &none, EOS: &none})
 }
