@@ -3,6 +3,10 @@ package kernels
 /*
 #cgo CFLAGS: -std=c11
 #cgo LDFLAGS: -lm
+#cgo noescape croft_multiply
+#cgo nocallback croft_multiply
+#cgo noescape croft_quantize
+#cgo nocallback croft_quantize
 #include "matrix.h"
 
 static const matrix_kernels *matrix_set(int set) {
@@ -19,7 +23,7 @@ static const matrix_kernels *matrix_set(int set) {
 }
 
 // The types of weights, in the order of the Go constants.
-static void multiply(int set, int format, const void *w, int64_t rows, int64_t size, const void *x, int64_t width,
+static void croft_multiply(int set, int format, const void *w, int64_t rows, int64_t size, const void *x, int64_t width,
 	int64_t tokens, float *out, int64_t stride) {
 	const matrix_kernels *k = matrix_set(set);
 	multiply_panels *panels[] = {k->q4_0, k->q8_0, k->q4_k, k->q5_k, k->q6_k};
@@ -31,7 +35,7 @@ static void multiply(int set, int format, const void *w, int64_t rows, int64_t s
 	}
 }
 
-static void quantize(int set, int size, const float *x, int64_t cols, int64_t width, int64_t tokens, uint32_t *words) {
+static void croft_quantize(int set, int size, const float *x, int64_t cols, int64_t width, int64_t tokens, uint32_t *words) {
 	const matrix_kernels *k = matrix_set(set);
 	(size == 32 ? k->quantize_32 : k->quantize_256)(x, cols, width, tokens, words);
 }
@@ -113,7 +117,7 @@ func Quantize(set Set, blockValues int, x []float32, cols, width, tokens int, wo
 	if cols == 0 {
 		return
 	}
-	C.quantize(variant(set), C.int(blockValues), floats(x), C.int64_t(cols), C.int64_t(width), C.int64_t(tokens),
+	C.croft_quantize(variant(set), C.int(blockValues), floats(x), C.int64_t(cols), C.int64_t(width), C.int64_t(tokens),
 		(*C.uint32_t)(unsafe.SliceData(words)))
 }
 
@@ -127,7 +131,7 @@ func MultiplyPanels(set Set, f Format, w []byte, rows, cols int, words []uint32,
 		len(words) < groups*width*InputWords(f.BlockValues(), cols) || len(out) < (tokens-1)*stride+rows {
 		panic(fmt.Sprintf("kernels: MultiplyPanels: shapes do not fit: %d rows, %d cols, %d tokens", rows, cols, tokens))
 	}
-	C.multiply(variant(set), C.int(f), unsafe.Pointer(unsafe.SliceData(w)), C.int64_t(rows), C.int64_t(blocks),
+	C.croft_multiply(variant(set), C.int(f), unsafe.Pointer(unsafe.SliceData(w)), C.int64_t(rows), C.int64_t(blocks),
 		unsafe.Pointer(unsafe.SliceData(words)), C.int64_t(width), C.int64_t(tokens), floats(out), C.int64_t(stride))
 }
 
@@ -140,7 +144,7 @@ func MultiplyRows(set Set, f Format, w []byte, rows, cols int, x []float32, toke
 	if rows < 1 || tokens < 1 || len(w) < rows*cols*size || stride < rows || len(x) < tokens*cols || len(out) < (tokens-1)*stride+rows {
 		panic(fmt.Sprintf("kernels: MultiplyRows: shapes do not fit: %d rows, %d cols, %d tokens", rows, cols, tokens))
 	}
-	C.multiply(variant(set), C.int(f), unsafe.Pointer(unsafe.SliceData(w)), C.int64_t(rows), C.int64_t(cols),
+	C.croft_multiply(variant(set), C.int(f), unsafe.Pointer(unsafe.SliceData(w)), C.int64_t(rows), C.int64_t(cols),
 		unsafe.Pointer(unsafe.SliceData(x)), 0, C.int64_t(tokens), floats(out), C.int64_t(stride))
 }
 

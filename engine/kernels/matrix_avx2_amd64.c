@@ -15,6 +15,7 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 #define TOKENS_MAX 4
+#define ROWS_MAX 1 // of floating-point weights at once
 #define SPAN_5 4 // 4 · 2 · 31 · 127 < 2^15
 #define SPAN_6 2 // 2 · 2 · 63 · 127 < 2^15
 

@@ -14,6 +14,7 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 #define TOKENS_MAX 12
+#define ROWS_MAX 4 // of floating-point weights at once
 #define SPAN_5 8
 #define SPAN_6 4
 

@@ -1,5 +1,5 @@
 // The matrix kernels, once for each set: whoever includes this defines F (16 floats), I (16 int32 or 64 bytes), their
-// operations, FN, TARGET, INLINE, UNROLL, TOKENS_MAX, SPAN_5 and SPAN_6.
+// operations, FN, TARGET, INLINE, UNROLL, TOKENS_MAX, ROWS_MAX, SPAN_5 and SPAN_6.
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -269,11 +269,11 @@ PANELS(q5_k, blocks * BODY_Q5_K, WORDS_256)
 #define DENSE(type, element, load)                                                                               \
 	INLINE void FN(tile_##type)(const int R, const int T, const element *w, int64_t cols, const float *x, float *out, \
 		int64_t stride) {                                                                                        \
-		F sum[R * T];                                                                                             \
+		F sum[ROWS_MAX * 4];                                                                                      \
 		UNROLL for (int i = 0; i < R * T; i++) sum[i] = FN(f_zero)();                                             \
 		int64_t whole = cols / PANEL_ROWS * PANEL_ROWS;                                                           \
 		for (int64_t k = 0; k < whole; k += PANEL_ROWS) {                                                         \
-			F a[T];                                                                                               \
+			F a[4];                                                                                               \
 			EACH_TOKEN a[t] = FN(f_load)(x + t * cols + k);                                                       \
 			UNROLL for (int r = 0; r < R; r++) {                                                                  \
 				F b = load(w + r * cols + k);                                                                     \
@@ -291,20 +291,14 @@ PANELS(q5_k, blocks * BODY_Q5_K, WORDS_256)
 	}                                                                                                             \
 	TARGET static void FN(type)(const void *weights, int64_t rows, int64_t cols, const float *x, int64_t tokens,   \
 		float *out, int64_t stride) {                                                                            \
-		int64_t most = tokens / 4 * 4;                                                                            \
+		int64_t whole = rows / ROWS_MAX * ROWS_MAX, together = tokens / 4 * 4;                                    \
 		for (int64_t r = 0; r < rows; r++) {                                                                      \
 			const element *w = (const element *)weights + r * cols;                                               \
-			for (int64_t t = most; t < tokens; t++) {                                                             \
-				FN(tile_##type)(1, 1, w, cols, x + t * cols, out + t * stride + r, stride);                       \
+			for (int64_t t = 0; t < together && r < whole && r % ROWS_MAX == 0; t += 4) {                         \
+				FN(tile_##type)(ROWS_MAX, 4, w, cols, x + t * cols, out + t * stride + r, stride);                \
 			}                                                                                                     \
-			if (r % 4 == 0 && r + 4 <= rows) {                                                                    \
-				for (int64_t t = 0; t < most; t += 4) {                                                           \
-					FN(tile_##type)(4, 4, w, cols, x + t * cols, out + t * stride + r, stride);                   \
-				}                                                                                                 \
-			} else if (r >= rows / 4 * 4) {                                                                       \
-				for (int64_t t = 0; t < most; t += 4) {                                                           \
-					FN(tile_##type)(1, 4, w, cols, x + t * cols, out + t * stride + r, stride);                   \
-				}                                                                                                 \
+			for (int64_t t = r < whole ? together : 0; t < tokens; t++) {                                         \
+				FN(tile_##type)(1, 1, w, cols, x + t * cols, out + t * stride + r, stride);                       \
 			}                                                                                                     \
 		}                                                                                                         \
 	}

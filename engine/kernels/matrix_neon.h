@@ -13,6 +13,7 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 #define TOKENS_MAX 4
+#define ROWS_MAX 1 // of floating-point weights at once
 #define SPAN_5 8
 #define SPAN_6 4
 

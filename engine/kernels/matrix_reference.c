@@ -9,6 +9,7 @@
 #define INLINE static inline
 #define UNROLL
 #define TOKENS_MAX 4
+#define ROWS_MAX 1 // of floating-point weights at once
 #define SPAN_5 8
 #define SPAN_6 4
 

@@ -12,6 +12,9 @@ type Input struct {
 	n, cols int
 	by32    form
 	by256   form
+
+	products []Product               // of the run in progress
+	multiply func(piece, worker int) // multiplyPiece, bound once so that a run allocates nothing
 }
 
 // form is an input quantized in blocks.
@@ -19,11 +22,16 @@ type form struct {
 	blockValues int
 	ready       bool
 	words       []uint32
+	quantize    func(piece, worker int) // the tokens of one group
 }
 
 // NewInput returns an empty input for products with matrices of the same set.
 func NewInput(set kernels.Set) *Input {
-	return &Input{set: set, by32: form{blockValues: 32}, by256: form{blockValues: 256}}
+	in := &Input{set: set, by32: form{blockValues: 32}, by256: form{blockValues: 256}}
+	in.multiply = in.multiplyPiece
+	in.by32.quantize = func(group, _ int) { in.quantizeGroup(&in.by32, group) }
+	in.by256.quantize = func(group, _ int) { in.quantizeGroup(&in.by256, group) }
+	return in
 }
 
 // Set makes x (n, cols) the input. x is read until the last product with it.
@@ -58,15 +66,19 @@ func (in *Input) quantize(p *Pool, f kernels.Format) {
 	}
 	width := in.width()
 	groups := (in.n + width - 1) / width
-	size := width * kernels.InputWords(q.blockValues, in.cols)
-	if cap(q.words) < groups*size {
-		q.words = make([]uint32, groups*size)
+	size := groups * width * kernels.InputWords(q.blockValues, in.cols)
+	if cap(q.words) < size {
+		q.words = make([]uint32, size)
 	}
-	q.words = q.words[:groups*size]
-	p.Run(groups, func(g, _ int) {
-		tokens := min(width, in.n-g*width)
-		x := in.x[g*width*in.cols:][:tokens*in.cols]
-		kernels.Quantize(in.set, q.blockValues, x, in.cols, width, tokens, q.words[g*size:(g+1)*size])
-	})
+	q.words = q.words[:size]
+	p.Run(groups, q.quantize)
 	q.ready = true
+}
+
+func (in *Input) quantizeGroup(q *form, group int) {
+	width := in.width()
+	tokens := min(width, in.n-group*width)
+	x := in.x[group*width*in.cols:][:tokens*in.cols]
+	size := width * kernels.InputWords(q.blockValues, in.cols)
+	kernels.Quantize(in.set, q.blockValues, x, in.cols, width, tokens, q.words[group*size:(group+1)*size])
 }

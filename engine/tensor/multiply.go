@@ -1,10 +1,6 @@
 package tensor
 
-import (
-	"fmt"
-
-	"croft/engine/kernels"
-)
+import "croft/engine/kernels"
 
 // Product is one matrix and where its result goes: Out (n, rows of W).
 type Product struct {
@@ -24,23 +20,28 @@ func Multiply(p *Pool, in *Input, products ...Product) {
 	for _, product := range products {
 		w := product.W
 		if w.Cols != in.cols || len(product.Out) < in.n*w.Rows {
-			panic(fmt.Sprintf("tensor: Multiply: W (%d, %d), x (%d, %d) and %d outputs do not fit", w.Rows, w.Cols, in.n, in.cols, len(product.Out)))
+			panic("tensor: Multiply: W, x and Out do not fit")
 		}
 		if w.format.Quantized() {
 			in.quantize(p, w.format)
 		}
 		total += w.cut(in.n).pieces()
 	}
-	p.Run(total, func(piece, _ int) {
-		for _, product := range products {
-			c := product.W.cut(in.n)
-			if piece < c.pieces() {
-				product.piece(in, c, piece)
-				return
-			}
-			piece -= c.pieces()
+	in.products = append(in.products[:0], products...)
+	p.Run(total, in.multiply)
+	clear(in.products)
+}
+
+// multiplyPiece computes one piece of the products, counted through all of them.
+func (in *Input) multiplyPiece(piece, _ int) {
+	for _, product := range in.products {
+		c := product.W.cut(in.n)
+		if piece < c.pieces() {
+			product.piece(in, c, piece)
+			return
 		}
-	})
+		piece -= c.pieces()
+	}
 }
 
 // cut is how a product is cut into pieces: runs of rows times runs of tokens.
