@@ -169,6 +169,7 @@ func (c *commands) stream(ctx context.Context, m *models.Running, q models.Quest
 				return fmt.Errorf("write the answer: %w", err)
 			}
 		}
+		report.TokensReply++
 		if r := a.Result; r != nil {
 			report.TokensPrompt, report.TokensReply = r.PromptTokens, r.ReplyTokens
 			report.TTFTMS, report.TokensPerSecond = float64(r.FirstToken.Microseconds())/1000, r.TokensPerSecond

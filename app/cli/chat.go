@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +63,8 @@ type talk struct {
 
 	chat     chat.ID // 0: made with the first message
 	settings chat.Settings
-	warned   bool // that another Ctrl-C leaves
+	seen     chat.ID // the reply that was shown last; what is told of it later is old
+	warned   bool    // that another Ctrl-C leaves
 }
 
 // newTalk finds the model first: without one there is nothing to talk to.
@@ -156,10 +158,26 @@ func (t *talk) reply(ctx context.Context, begin func() error) error {
 		}
 	})
 	defer cancel()
-	if err := begin(); err != nil {
+	if err := patiently(ctx, begin); err != nil {
 		return err
 	}
 	return t.follow(ctx, newest, newPrinter(t.out, t.err))
+}
+
+// patiently tries again while the reply before is still being saved: it is shown as ended a moment earlier.
+func patiently(ctx context.Context, begin func() error) error {
+	for range 100 {
+		err := begin()
+		if !errors.Is(err, chat.ErrWriting) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return chat.ErrWriting
 }
 
 // replace puts u into c, in place of one that nobody took yet. Only one goroutine sends.
@@ -192,11 +210,12 @@ func (t *talk) follow(ctx context.Context, newest <-chan chat.Update, p *printer
 		if err != nil {
 			return err
 		}
-		if m == nil {
+		if m == nil || m.ID <= t.seen {
 			continue
 		}
 		p.show(*m)
 		if ended(m.State) {
+			t.seen = m.ID
 			return p.end(*m, u)
 		}
 	}
@@ -247,6 +266,7 @@ func (t *talk) open(ctx context.Context, id chat.ID) error {
 	t.chat, t.settings = id, s.Settings
 	fmt.Fprintln(t.out, t.out.bold(printable(s.Title)))
 	for _, m := range s.Messages {
+		t.seen = max(t.seen, m.ID)
 		if m.Role == chat.User {
 			t.keys.Remember(m.Text)
 			fmt.Fprintf(t.out, "\n%s %s\n", t.out.bold(">"), printable(m.Text))

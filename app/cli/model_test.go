@@ -9,13 +9,15 @@ import (
 	"croft/engine/tinymodel"
 )
 
-// makeModel writes a tiny model: tinymodel [-family F] [-type T] [-context N] [-layers N] [-embedding] FILE
+// makeModel writes a tiny model: tinymodel [-family F] [-type T] [-context N] [-layers N] [-width N] [-words N] [-seed N] [-pooling P] FILE
 func makeModel() {
 	o := tinymodel.Options{}
 	flag.StringVar(&o.Family, "family", "llama", "")
 	quant := flag.String("type", "F32", "")
 	flag.IntVar(&o.Context, "context", 0, "")
 	flag.IntVar(&o.Layers, "layers", 0, "")
+	flag.IntVar(&o.Embd, "width", 0, "")
+	flag.IntVar(&o.Vocab, "words", 0, "")
 	flag.Uint64Var(&o.Seed, "seed", 0, "")
 	flag.StringVar(&o.Pooling, "pooling", "", "")
 	flag.Parse()
