@@ -51,6 +51,7 @@ type Model struct {
 	network    *arch.Network
 	tokenizer  *tokenizer.Tokenizer
 	template   *template.Template
+	traits     template.Traits
 	slots      slots
 	batch      *batcher
 	running    sync.WaitGroup
@@ -95,6 +96,7 @@ func open(file *gguf.File, o Options) (*Model, error) {
 	if m.template, err = chatTemplate(file); err != nil {
 		return nil, err
 	}
+	m.traits = template.Detect(m.template)
 	return m, m.load(o)
 }
 

@@ -178,6 +178,9 @@ func (m *Model) prompt(r Request) ([]int, error) {
 // Render makes the prompt of a conversation by the model's own template. BOS and EOS are the model's when c leaves them out.
 func (m *Model) Render(c template.Conversation) (string, error) {
 	c.BOS, c.EOS = or(c.BOS, m.special(m.tokenizer.BOS())), or(c.EOS, m.special(m.tokenizer.EOS()))
+	if len(c.Tools) == 0 && m.traits.EmptyTools {
+		c.Tools = []byte("[]")
+	}
 	return m.template.Render(c)
 }
 
