@@ -2,6 +2,7 @@ package chat
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -74,7 +75,7 @@ func TestSettingsReachTheModel(t *testing.T) {
 	if r.Sampling.Temperature != 1.5 || r.Sampling.TopP != 1 || r.Sampling.TopK != topK || r.ReplyMax != 9 || r.Sampling.Seed != 11 {
 		t.Errorf("request %+v", r)
 	}
-	if got := string(r.Conversation.Kwargs); got != `{"add_generation_prompt":true,"enable_thinking":false}` {
+	if got := string(r.Conversation.Kwargs); got != `{"add_generation_prompt":true,"enable_thinking":false,"thinking":false}` {
 		t.Errorf("variables %s", got)
 	}
 	if *tr.Settings.TopP != 1 || *tr.Settings.Seed != 11 || tr.Settings.MinP != nil {
@@ -194,9 +195,52 @@ func TestFullContext(t *testing.T) {
 	}
 	model.pieces, model.result.ReplyTokens = nil, 0
 	b.send(t, id, "longer")
-	m := last(b.settled(t, id))
+	checkTooLong(t, last(b.settled(t, id)))
+	model.err = fmt.Errorf("read: %w", &engine.PromptTooLongError{Tokens: 9, Max: 8})
+	b.send(t, id, "longest")
+	checkTooLong(t, last(b.settled(t, id)))
+}
+
+func checkTooLong(t *testing.T, m Message) {
+	t.Helper()
 	if m.State != Failed || health.Of(m.Error) != health.Of(ErrTooLong) {
 		t.Errorf("full before writing: %+v", m)
+	}
+}
+
+// loop is what the templates of the tests have in common.
+const loop = `{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}`
+
+func TestTemplateOpensThinking(t *testing.T) {
+	model := saying("hm", "</think>Hello")
+	model.facts.Template = loop + "assistant: <think>\n"
+	b := open(t, t.TempDir(), model)
+	id := b.create(t)
+	b.send(t, id, "hi")
+	if m := last(b.settled(t, id)); m.Text != "Hello" || m.Thinking != "hm" {
+		t.Errorf("thinking %q, text %q", m.Thinking, m.Text)
+	}
+}
+
+func TestSystemPromptReachesEveryTemplate(t *testing.T) {
+	for source, want := range map[string][]turnJSON{
+		loop: {{"system", "Be kind."}, {"user", "hi"}},
+		"{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}":                              {{"user", "Be kind.\n\nhi"}},
+		"{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}{{ messages }}": {{"user", "Be kind.\n\nhi"}},
+		"": {{"system", "Be kind."}, {"user", "hi"}},
+	} {
+		model := saying("ok")
+		model.facts.Template = source
+		b := open(t, t.TempDir(), model)
+		id, err := b.Create(t.Context(), Settings{System: "Be kind."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.send(t, id, "hi")
+		b.settled(t, id)
+		if got := model.asked(t); !slices.Equal(got, want) {
+			t.Errorf("%q: asked %v, want %v", source, got, want)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func TestNothingIsLostByKill9(t *testing.T) {
 		}
 	})
 	t.Logf("%+v", total)
-	if total.Acknowledged == 0 || total.Interrupted == 0 || total.BytesKept == 0 {
+	if total.Acknowledged == 0 || total.Interrupted == 0 || kills >= 30 && total.BytesKept == 0 {
 		t.Error("the kills met nothing that was being written")
 	}
 }
@@ -109,10 +109,10 @@ type look struct {
 	at    time.Time
 }
 
-// kept is how many bytes of the last reply must have been saved, leaving a slow disk a second.
+// kept is how many bytes of the last reply must have been saved, leaving the disk as long again.
 func (w written) kept() (bytes int) {
 	for _, l := range w.looks {
-		if w.killed.Sub(l.at) > saveTime+time.Second {
+		if w.killed.Sub(l.at) > 2*saveTime {
 			bytes = l.bytes
 		}
 	}

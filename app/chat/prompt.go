@@ -21,9 +21,10 @@ const (
 	minP        = 0.05
 )
 
-// newRequest asks for a reply to the messages of a branch.
-func newRequest(set Settings, branch []storage.Message) (engine.Request, error) {
-	conversation, err := newConversation(set, branch)
+// newRequest asks for a reply to the messages of a branch. parsed is the model's template, nil when
+// it is not known.
+func newRequest(set Settings, branch []storage.Message, parsed *template.Template) (engine.Request, error) {
+	conversation, err := newConversation(set, branch, parsed)
 	if err != nil {
 		return engine.Request{}, err
 	}
@@ -36,14 +37,19 @@ type turnJSON struct {
 	Content string `json:"content"`
 }
 
-func newConversation(set Settings, branch []storage.Message) (template.Conversation, error) {
-	messages, err := json.Marshal(turns(set.System, branch))
+func newConversation(set Settings, branch []storage.Message, parsed *template.Template) (template.Conversation, error) {
+	all := turns(set.System, branch)
+	if set.System != "" && parsed != nil && !template.Detect(parsed).System {
+		all = mergeSystem(all)
+	}
+	messages, err := json.Marshal(all)
 	if err != nil {
 		return template.Conversation{}, fmt.Errorf("prompt: %w", err)
 	}
 	kwargs := map[string]bool{"add_generation_prompt": true}
 	if set.Thinking != nil {
-		kwargs["enable_thinking"] = *set.Thinking
+		// Families differ in the name of the switch; a template takes no notice of the other one.
+		kwargs["enable_thinking"], kwargs["thinking"] = *set.Thinking, *set.Thinking
 	}
 	variables, err := json.Marshal(kwargs)
 	if err != nil {
@@ -73,14 +79,32 @@ func turns(system string, branch []storage.Message) []turnJSON {
 	return all
 }
 
-// opensThinking says whether the prompt ends with <think>, so that the reply begins inside it.
-// known is false when the template cannot tell.
-func opensThinking(source string, c template.Conversation) (opened, known bool) {
+// mergeSystem puts the system prompt before the person's first message, for templates that would
+// leave it out or refuse it.
+func mergeSystem(all []turnJSON) []turnJSON {
+	if len(all) < 2 || all[0].Role != "system" || all[1].Role != string(User) {
+		return all
+	}
+	all[1].Content = all[0].Content + "\n\n" + all[1].Content
+	return all[1:]
+}
+
+// parseTemplate returns nil for a template that is not known or not understood.
+func parseTemplate(source string) *template.Template {
 	if source == "" {
-		return false, false
+		return nil
 	}
 	parsed, err := template.Parse(source)
 	if err != nil {
+		return nil
+	}
+	return parsed
+}
+
+// opensThinking says whether the prompt ends with <think>, so that the reply begins inside it.
+// known is false when the template cannot tell.
+func opensThinking(parsed *template.Template, c template.Conversation) (opened, known bool) {
+	if parsed == nil {
 		return false, false
 	}
 	prompt, err := parsed.Render(c)

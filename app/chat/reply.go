@@ -48,15 +48,19 @@ func (r *reply) add(p engine.Piece) {
 	if p.Result != nil {
 		r.take(*p.Result)
 	} else {
-		r.pieces++
+		r.count(now)
 	}
-	if r.first.IsZero() {
+	r.message.State = string(Writing)
+	r.split.add(p.Text, now)
+}
+
+func (r *reply) count(now time.Time) {
+	r.pieces++
+	r.last = now
+	if r.pieces == 1 {
 		r.first = now
 		r.message.FirstToken = now.Sub(r.sent)
 	}
-	r.last = now
-	r.message.State = string(Writing)
-	r.split.add(p.Text, now)
 }
 
 // take notes the engine's account. Times are our own: they count from the sending.

@@ -180,12 +180,13 @@ func (s *Service) generate(ctx context.Context, id ID, r *reply) error {
 	if err != nil {
 		return err
 	}
-	request, err := newRequest(set, before)
+	facts := model.Facts()
+	parsed := parseTemplate(facts.Template)
+	request, err := newRequest(set, before, parsed)
 	if err != nil {
 		return err
 	}
-	facts := model.Facts()
-	opened, known := opensThinking(facts.Template, *request.Conversation)
+	opened, known := opensThinking(parsed, *request.Conversation)
 	r.begin(facts, opened, !known)
 	return s.stream(ctx, r, model, request)
 }
@@ -202,8 +203,13 @@ func (s *Service) before(ctx context.Context, r *reply) ([]storage.Message, erro
 	return path[:max(len(path)-1, 0)], nil
 }
 
+// stream adds the pieces of the model to r. ErrTooLong when the context has no room for a reply.
 func (s *Service) stream(ctx context.Context, r *reply, model Model, request engine.Request) error {
 	for piece, err := range model.Generate(ctx, request) {
+		var long *engine.PromptTooLongError
+		if errors.As(err, &long) {
+			return ErrTooLong
+		}
 		if err != nil {
 			return err
 		}
