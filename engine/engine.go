@@ -110,6 +110,7 @@ func (m *Model) load(o Options) (err error) {
 		m.pool.Close()
 		return err
 	}
+	m.file.ReleaseHeader()
 	m.slots.positionsMax = m.contextMax
 	m.slots.create = m.network.NewCache
 	m.batch = startBatcher(m.network)

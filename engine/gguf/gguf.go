@@ -21,6 +21,7 @@ type File struct {
 	Version uint32 // 2 or 3
 
 	data    []byte
+	header  int // bytes before the tensors' data
 	unmap   func() error
 	keys    []string
 	values  map[string]Value
@@ -112,6 +113,11 @@ func (f *File) Release(b []byte) {
 	if f.unmap != nil {
 		release(b)
 	}
+}
+
+// ReleaseHeader is Release for all before the tensors' data: a vocabulary that was indexed is touched only here and there.
+func (f *File) ReleaseHeader() {
+	f.Release(f.data[:f.header])
 }
 
 // Tensor finds a tensor by name.

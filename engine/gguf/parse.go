@@ -276,6 +276,7 @@ func (r *reader) place(f *File, offsets []int) error {
 		return err
 	}
 	begin := (r.at + alignment - 1) &^ (alignment - 1)
+	f.header = min(begin, len(f.data))
 	promised := 0
 	for i, t := range f.tensors {
 		if offsets[i]%alignment != 0 {
