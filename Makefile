@@ -11,7 +11,7 @@ help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 run: build ## install what is missing, build, and open the window
-	@./croft
+	@./croft || true # it has said why
 
 build: ## build ./croft
 	@scripts/install build
