@@ -202,11 +202,13 @@ func (w *window) PickModelFile(picked func(path string)) {
 // showFileDialog gives the dialog most of the window. It has no size before it is shown, and none at all
 // on a phone, where the system has its own.
 func (w *window) showFileDialog(d *dialog.FileDialog) {
-	d.SetView(dialog.ListView)
-	d.Show()
 	if fyne.CurrentDevice().IsMobile() {
+		d.Show()
 		return
 	}
+	d.SetOnClosed(control.Dim(w.Canvas()))
+	d.Show()
+	d.SetView(dialog.ListView)
 	size := w.Canvas().Size()
 	d.Resize(fyne.NewSize(min(900, size.Width-24), min(620, size.Height-24)))
 }

@@ -62,6 +62,14 @@ func (o *Overlay) Open() bool {
 	return false
 }
 
+// Dim darkens the window behind a dialog of the toolkit's, until the returned function is called.
+func Dim(c fyne.Canvas) (light func()) {
+	s := box.NewSurface(look.Scrim, nil)
+	c.Overlays().Add(s)
+	s.Resize(c.Size())
+	return func() { c.Overlays().Remove(s) }
+}
+
 // Key handles a key; Escape closes. It returns false for keys that mean nothing here.
 func (o *Overlay) Key(e *fyne.KeyEvent) bool {
 	if e.Name == fyne.KeyEscape || e.Name == "Back" {

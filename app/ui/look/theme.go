@@ -49,6 +49,8 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameButtonRadius:       10,
 	theme.SizeNameCardRadius:         14,
 	theme.SizeNameDialogRadius:       18,
+	theme.SizeNamePopupRadius:        18,
+	theme.SizeNameMenuRadius:         14,
 	theme.SizeNameSelectionRadius:    6,
 	theme.SizeNameModalBlurRadius:    0,
 }
