@@ -66,9 +66,9 @@ func (w *window) dress(v settings.Values) {
 
 // listen passes on what changes in the use cases.
 func (w *window) listen() {
-	updates := bridge.NewLatest[chat.ID](w.bridge, w.chats.Update, joinUpdates)
-	library := bridge.NewLatest[int](w.bridge, func(struct{}) { w.reload(func() {}) }, func(_, v struct{}) struct{} { return v })
-	values := bridge.NewLatest[int](w.bridge, w.restyle, func(_, v settings.Values) settings.Values { return v })
+	updates := bridge.NewLatest[chat.ID](w.bridge.Do, w.chats.Update, joinUpdates)
+	library := bridge.NewLatest[int](w.bridge.Do, func(struct{}) { w.reload(func() {}) }, func(_, v struct{}) struct{} { return v })
+	values := bridge.NewLatest[int](w.bridge.Do, w.restyle, func(_, v settings.Values) settings.Values { return v })
 	w.cancels = append(w.cancels,
 		w.parts.chats.Watch(func(u chat.Update) { updates.Put(u.Chat, u) }),
 		w.parts.models.Watch(func() { library.Put(0, struct{}{}) }),

@@ -5,18 +5,18 @@ import "sync"
 // Latest hands values to the window and joins what comes faster than the window takes it:
 // for each key only the newest value waits, so that nothing queues up behind a busy window.
 type Latest[K comparable, V any] struct {
-	bridge *Bridge
-	take   func(V)
-	join   func(older, newer V) V
+	do   func(func())
+	take func(V)
+	join func(older, newer V) V
 
 	mu      sync.Mutex
 	order   []K
 	waiting map[K]V
 }
 
-// NewLatest returns a hand-over to take, which runs on the window's goroutine. join makes one value of two.
-func NewLatest[K comparable, V any](b *Bridge, take func(V), join func(older, newer V) V) *Latest[K, V] {
-	return &Latest[K, V]{bridge: b, take: take, join: join, waiting: map[K]V{}}
+// NewLatest returns a hand-over to take, which do runs on the window's goroutine. join makes one value of two.
+func NewLatest[K comparable, V any](do func(func()), take func(V), join func(older, newer V) V) *Latest[K, V] {
+	return &Latest[K, V]{do: do, take: take, join: join, waiting: map[K]V{}}
 }
 
 // Put hands a value over. It never waits for the window.
@@ -31,7 +31,7 @@ func (l *Latest[K, V]) Put(key K, v V) {
 	l.waiting[key] = v
 	l.mu.Unlock()
 	if idle {
-		l.bridge.Do(l.flush)
+		l.do(l.flush)
 	}
 }
 

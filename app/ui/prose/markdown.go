@@ -39,7 +39,7 @@ var commonmark = goldmark.New(goldmark.WithExtensions(extension.Table, extension
 // Markdown reads CommonMark with tables, strikethrough, tasks and bare links.
 // Pictures become links to their address: nothing is ever loaded.
 func Markdown(source string) []Block {
-	src := []byte(tidy.Replace(source))
+	src := []byte(clean(source))
 	b := &builder{src: src}
 	b.blocks(commonmark.Parser().Parse(text.NewReader(src)), place{})
 	return b.out
@@ -84,7 +84,7 @@ func (b *builder) block(n ast.Node, at place) {
 	case *ast.List:
 		b.list(n, at)
 	case *ast.Blockquote:
-		at.quote++
+		at.quote = min(at.quote+1, deepest)
 		b.blocks(n, at)
 	case *ast.FencedCodeBlock:
 		b.out = append(b.out, Block{Code: &Code{string(n.Language(b.src)), b.lines(n)}})
@@ -126,13 +126,16 @@ const (
 	taskDone = "☑"
 )
 
-// listIndent is how far the text of a list stands in.
-const listIndent = 24
+// listIndent is how far the text of a list stands in. What is nested deeper than deepest stands in no further.
+const (
+	listIndent = 24
+	deepest    = 6
+)
 
 func (b *builder) list(n *ast.List, at place) {
 	number := n.Start
 	nested := at.indent > 0
-	at.indent += listIndent
+	at.indent = min(at.indent+listIndent, deepest*listIndent)
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
 		at.marker = "•"
 		if n.IsOrdered() {

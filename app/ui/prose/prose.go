@@ -91,13 +91,16 @@ func (p *Para) text() string {
 
 // Plain turns text into one paragraph a line, as it stands, without Markdown.
 func Plain(text string) []Para {
-	lines := strings.Split(tidy.Replace(text), "\n")
+	lines := strings.Split(clean(text), "\n")
 	paras := make([]Para, len(lines))
 	for i, l := range lines {
 		paras[i] = Para{Spans: []Span{{Text: l}}}
 	}
 	return paras
 }
+
+// clean makes text that can be set of any bytes.
+func clean(text string) string { return tidy.Replace(strings.ToValidUTF8(text, "\uFFFD")) }
 
 // tidy takes out what has no width of its own on the screen.
 var tidy = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "    ", "\x00", "")
@@ -107,7 +110,7 @@ const listingPoints = 14
 
 // Listing turns program text into one paragraph that keeps its spaces.
 func Listing(text string, wrap bool) []Para {
-	lines := strings.Split(strings.TrimRight(tidy.Replace(text), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(clean(text), "\n"), "\n")
 	paras := make([]Para, len(lines))
 	for i, l := range lines {
 		paras[i] = Para{Spans: []Span{{Text: l, Style: Mono}}, Points: listingPoints, Code: !wrap, Listing: true}

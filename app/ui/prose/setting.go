@@ -3,6 +3,7 @@ package prose
 import (
 	"sort"
 	"strings"
+	"unicode/utf8"
 )
 
 // setting is text set to a width.
@@ -157,8 +158,9 @@ func (s *setting) letterAt(l *line, r *run, x float32) int {
 		into = r.x + r.width - x
 	}
 	previous, at := float32(0), 0
-	for i, c := range r.text {
-		end := i + len(string(c))
+	for end := 0; end < len(r.text); {
+		_, n := utf8.DecodeRuneInString(r.text[end:])
+		end += n
 		w := measure(r.text[:end], size, r.style)
 		if into < (previous+w)/2 {
 			return min(r.begin+at, r.end)

@@ -162,6 +162,9 @@ func wrap(p *Para, index, begin int, width float32) []line {
 		return []line{{height: p.lineHeight(), para: index, begin: begin, end: begin}}
 	}
 	w := wrapper{p: p, index: index, left: left, width: max(width-left, look.Pt(20)), rtl: rightToLeft(p.text())}
+	if w.rtl {
+		w.width *= joinedShare // words that are joined to a line are a little wider than alone
+	}
 	w.open(begin)
 	list := atoms(p, begin)
 	for i := 0; i < len(list); {
@@ -173,6 +176,9 @@ func wrap(p *Para, index, begin int, width float32) []line {
 	w.mark(width)
 	return w.lines
 }
+
+// joinedShare is how much of the width right-to-left words may take, measured one by one.
+const joinedShare = 0.96
 
 // group counts the atoms that stay together on a line.
 func group(list []atom) int {
@@ -310,7 +316,7 @@ func (w *wrapper) align() {
 // a full stop on the side where the sentence ends.
 func (w *wrapper) alignRight() {
 	const rightToLeftMark = "\u200f"
-	at := w.left + w.width
+	at := w.left + w.width/joinedShare
 	for i := range w.now.runs {
 		r := &w.now.runs[i]
 		r.text = strings.TrimRight(r.text, " ") + rightToLeftMark
