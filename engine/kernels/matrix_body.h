@@ -181,20 +181,23 @@ INLINE void FN(q6_sub_block)(const int T, const int s, const uint8_t *low, const
 }
 
 // A half is four parts of 32 values: parts 0 and 2 share 8 words of nibbles, as do 1 and 3; all share the high bits.
+// It lies in the order in which it is first read, so that memory sees one stream: 2 words of scales, 4 of nibbles,
+// 4 of high bits, 4 of nibbles, 4 of high bits, 8 of nibbles.
 INLINE void FN(tile_q6_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
 	EACH_TOKEN acc[t] = FN(f_zero)();
 	for (int64_t b = 0; b < blocks; b++) {
 		const uint8_t *pair = FN(pair)(w, b, BODY_Q6_K);
-		const uint8_t *scales = pair + 64 + (b & 1) * BODY_Q6_K, *high = scales + 4 * 64, *low = high + 16 * 64;
+		const uint8_t *q = pair + 64 + (b & 1) * BODY_Q6_K;
 		I sum[TOKENS_MAX];
 		EACH_TOKEN sum[t] = FN(zero)();
-		for (int half = 0; half < 2; half++, scales += 2 * 64, high += 8 * 64, low += 16 * 64) {
+		for (int half = 0; half < 2; half++, q += BODY_Q6_K / 2) {
 			const uint32_t *y[GROUPS_MAX];
 			ADVANCE(y, x, half * HALF_256)
 			UNROLL for (int s = 0; s < 8; s++) {
+				const int low = s % 4 < 2 ? 2 + s % 2 * 8 : 18 + s % 2 * 4, high = 6 + s % 2 * 8;
 				I sub[TOKENS_MAX];
-				FN(q6_sub_block)(T, s, low + (s / 2 % 2 * 8 + s % 2 * 4) * 64, high + s % 2 * 4 * 64, y, sub);
-				I scale = FN(signed_byte)(FN(load)(scales + s / 4 * 64), s % 4);
+				FN(q6_sub_block)(T, s, q + low * 64, q + high * 64, y, sub);
+				I scale = FN(signed_byte)(FN(load)(q + s / 4 * 64), s % 4);
 				EACH_TOKEN sum[t] = FN(add)(sum[t], FN(times)(sub[t], scale));
 			}
 		}

@@ -29,7 +29,10 @@ var layouts = map[gguf.Type]layout{
 	gguf.Q8_0: {kernels.Q8_0, 2 + 32, field{0, 2}, []field{{2, 34}}, true, 0x80808080},
 	gguf.Q4_K: {kernels.Q4_K, 4 + 12 + 128, field{0, 4}, []field{{4, 144}}, false, 0},
 	gguf.Q5_K: {kernels.Q5_K, 4 + 12 + 32 + 128, field{0, 4}, []field{{4, 176}}, false, 0},
-	gguf.Q6_K: {kernels.Q6_K, 128 + 64 + 16 + 2, field{208, 210}, []field{{192, 208}, {128, 192}, {0, 128}}, true, 0},
+	gguf.Q6_K: {kernels.Q6_K, 128 + 64 + 16 + 2, field{208, 210}, []field{
+		{192, 200}, {0, 16}, {128, 144}, {16, 32}, {144, 160}, {32, 64}, // in the order in which a half is read
+		{200, 208}, {64, 80}, {160, 176}, {80, 96}, {176, 192}, {96, 128},
+	}, true, 0},
 }
 
 // place returns where block b of a panel keeps its scales and its body.
