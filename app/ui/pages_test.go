@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/storage"
 
 	"croft/app/chat"
@@ -80,6 +81,12 @@ func TestThemeAndTextSizeChangeAtOnce(t *testing.T) {
 	if got := s.app.Settings().Theme(); got != (look.Theme{Mode: look.Dark}) {
 		t.Errorf("theme is %+v", got)
 	}
+	s.shell.turnTo(pageChat)
+	s.visible(func(o fyne.CanvasObject) {
+		if words, ok := o.(*canvas.Text); ok && words.Color == (look.Theme{Mode: look.Light}).Color(look.Ink, 0) {
+			t.Errorf("%q is still written in the ink of the light theme", words.Text)
+		}
+	})
 	before := look.Pt(10)
 	_ = s.settings.Change(t.Context(), func(v *settings.Values) { v.TextScale = 1.6 })
 	if after := look.Pt(10); after != before*1.6 {

@@ -44,6 +44,9 @@ func (s *shell) fill() {
 
 // turnTo shows a page.
 func (s *shell) turnTo(p pageName) {
+	if p == pageSettings && s.page != p {
+		s.win.settings.Relayout() // what it shows may have changed elsewhere
+	}
 	s.page = p
 	s.show()
 }
@@ -103,18 +106,36 @@ func (r shellRenderer) Refresh() {
 	}
 }
 
+// Objects are all pages, also those that are hidden: the toolkit tells only what it knows of a new theme.
 func (r shellRenderer) Objects() []fyne.CanvasObject {
 	s := r.s
-	objects := []fyne.CanvasObject{s.ground, s.side}
-	if s.phone {
-		objects = append(objects, s.tabs, s.edge1)
-	} else {
-		objects = append(objects, s.rail, s.edge1)
+	objects := []fyne.CanvasObject{s.ground, s.side, s.rail, s.tabs, s.edge1, s.edge2}
+	return append(append(objects, s.pages()...), s.win.toasts)
+}
+
+func (s *shell) pages() []fyne.CanvasObject {
+	w := s.win
+	return []fyne.CanvasObject{w.chats.List(), w.chats.Conversation(), w.models.View(), w.models.Welcome(), w.settings.View()}
+}
+
+// reveal shows what belongs to the present page and hides the rest.
+func (s *shell) reveal() {
+	content := s.content()
+	for _, p := range s.pages() {
+		appear(p, p == content || p == s.win.chats.List() && s.lists())
 	}
-	if s.lists() {
-		objects = append(objects, s.win.chats.List(), s.edge2)
+	appear(s.rail, !s.phone)
+	appear(s.tabs, s.phone)
+	appear(s.edge2, s.lists())
+}
+
+func appear(o fyne.CanvasObject, on bool) {
+	switch {
+	case on && !o.Visible():
+		o.Show()
+	case !on && o.Visible():
+		o.Hide()
 	}
-	return append(objects, s.content(), s.win.toasts)
 }
 
 func (r shellRenderer) Layout(size fyne.Size) {
@@ -123,6 +144,7 @@ func (r shellRenderer) Layout(size fyne.Size) {
 		s.phone = phone
 		s.changeLayout()
 	}
+	s.reveal()
 	put(s.ground, 0, 0, size.Width, size.Height)
 	if s.phone {
 		r.layoutPhone(size)

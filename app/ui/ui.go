@@ -87,7 +87,7 @@ func newWindow(a fyne.App, parts backing, b *bridge.Bridge) *window {
 	w.listen()
 	w.bindKeys()
 	w.window.SetOnDropped(w.dropped)
-	w.reload(w.start)
+	w.reload(w.chats.StartWithNewest)
 	return w
 }
 

@@ -105,12 +105,6 @@ func (w *window) reload(next func()) {
 	})
 }
 
-// start opens what the person sees first.
-func (w *window) start() {
-	w.chats.StartWithNewest()
-	w.settings.Relayout()
-}
-
 // Canvas is where overlays are shown.
 func (w *window) Canvas() fyne.Canvas { return w.window.Canvas() }
 
@@ -163,14 +157,14 @@ func (w *window) SetDefaultModel(id string) {
 			if err != nil {
 				w.Report(health.Of(err))
 			}
-			w.reload(w.settings.Relayout)
+			w.reload(func() {})
 		}
 	})
 }
 
 // Added opens a chat when the first model came in, and says so when there were others.
 func (w *window) Added(m models.Model, first bool) {
-	w.reload(w.settings.Relayout)
+	w.reload(func() {})
 	if first {
 		w.shell.turnTo(pageChat)
 		w.chats.NewChat()

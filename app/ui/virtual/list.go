@@ -93,10 +93,10 @@ func (r *listRenderer) Layout(s fyne.Size) {
 	r.l.arrange()
 }
 
-// Refresh measures everything anew, as after a change of text size.
+// Refresh makes all rows anew, those off the screen too: colours or text size may have changed.
 func (r *listRenderer) Refresh() {
 	r.l.width = 0
-	r.l.arrange()
+	r.l.Renew()
 	r.l.bar.Refresh()
 }
 
