@@ -57,8 +57,9 @@ func (c Config) Group() int { return c.Heads / c.HeadsKV }
 
 // WorkBytes is the memory of a forward pass besides weights and cache, for chunks of n rows.
 func (c Config) WorkBytes(n int) int64 {
-	row := 3*c.Embd + c.Heads*c.HeadDim + 2*c.HeadsKV*c.HeadDim + 2*c.FF + c.Rope.Dim
-	return int64(min(n, ChunkRows)) * int64(row) * 4
+	floats := 3*c.Embd + c.Heads*c.HeadDim + 2*c.HeadsKV*c.HeadDim + 2*c.FF + c.Rope.Dim
+	quantized := 5 * max(c.FF, c.Embd, c.Heads*c.HeadDim) / 4 // bytes of the widest input of a product
+	return int64(min(n, ChunkRows)) * int64(4*floats+quantized)
 }
 
 func (c Config) cacheShape() kvcache.Shape {

@@ -17,8 +17,8 @@ type loader struct {
 	set      kernels.Set
 	progress func(float64)
 	used     map[string]bool
-	done     int
-	bytes    int64
+	done     int64 // bytes of the file that are laid out
+	bytes    int64 // of memory that this takes
 	err      error
 }
 
@@ -54,9 +54,9 @@ func (l *loader) optionalMatrix(name string, rows, cols int) *tensor.Matrix {
 		return nil
 	}
 	l.bytes += m.Bytes()
-	l.done++
+	l.done += int64(len(t.Data))
 	if l.progress != nil {
-		l.progress(float64(l.done) / float64(len(l.file.Tensors())))
+		l.progress(float64(l.done) / float64(l.file.Size()))
 	}
 	return m
 }
@@ -82,7 +82,6 @@ func (l *loader) optionalVector(name string, n int) []float32 {
 		return nil
 	}
 	l.bytes += int64(n) * 4
-	l.done++
 	return w
 }
 

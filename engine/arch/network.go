@@ -69,6 +69,9 @@ func Load(f *gguf.File, p *tensor.Pool, set kernels.Set, progress func(float64))
 	}
 	n.bytes = l.bytes
 	n.work = newWork(c, p, set)
+	if progress != nil {
+		progress(1)
+	}
 	return n, nil
 }
 

@@ -41,12 +41,17 @@ func (h *header) rope(c Config) Rope {
 	switch r.Scaling {
 	case "none":
 	case "linear", "yarn":
-		r.Factor = h.number("rope.scaling.factor", max(r.Factor, 1))
+		if f := h.number("rope.scaling.factor", max(r.Factor, 1)); f > 0 { // 0 says that nothing is stretched
+			r.Factor = f
+		}
 	default:
 		h.fail(unsupported("the rotation is scaled in the way %q, which does not run here", r.Scaling))
 	}
 	if r.Base <= 1 || r.Factor < 1e-3 {
 		h.fail(invalid("the rotation has the base %v and is stretched by %v, which cannot be", r.Base, r.Factor))
+	}
+	if min(r.BetaFast, r.BetaSlow, r.Attention) < 1e-3 || r.Extrapolate > 1 {
+		h.fail(invalid("the numbers of the rotation's YaRN scaling cannot be"))
 	}
 	return r
 }
