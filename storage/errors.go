@@ -13,7 +13,7 @@ import (
 // What can go wrong with a database, in sentences that say what to do.
 var (
 	ErrFull     = errors.New("the disk is full; free some space and try again, what was saved before is safe")
-	ErrReadOnly = errors.New("Croft may not write here; choose another folder with --home or change the permissions of this one")
+	ErrReadOnly = errors.New("this folder may not be written; change its permissions or choose another one with --home")
 	ErrLocked   = errors.New("another program is using Croft's database; close it and try again")
 	ErrDamaged  = errors.New("the database is damaged and was left as it is; make a copy of it, then put a file of the folder backups in its place, or move it away to start with an empty one")
 	ErrForeign  = errors.New("this is a database, but not one of Croft's; it was left as it is, move it away or choose another folder with --home")

@@ -42,34 +42,47 @@ type folded struct {
 }
 
 func foldText(text string) folded {
-	var b strings.Builder
+	b := make([]byte, 0, len(text))
 	at := make([]int, 0, len(text)+1)
-	for i, r := range text {
-		before := b.Len()
-		foldRune(&b, r)
-		for range b.Len() - before {
+	for i := 0; i < len(text); {
+		before := len(b)
+		r, size := rune(text[i]), 1
+		if r < utf8.RuneSelf {
+			b = append(b, lower[r])
+		} else {
+			r, size = utf8.DecodeRuneInString(text[i:])
+			b = appendFolded(b, r)
+		}
+		for range len(b) - before {
 			at = append(at, i)
 		}
+		i += size
 	}
-	return folded{b.String(), append(at, len(text))}
+	return folded{string(b), append(at, len(text))}
 }
 
-func foldRune(b *strings.Builder, r rune) {
-	if r < utf8.RuneSelf {
-		b.WriteRune(unicode.ToLower(r))
-		return
+// lower maps ASCII, of which most text consists.
+var lower = func() (table [utf8.RuneSelf]byte) {
+	for c := range table {
+		table[c] = byte(unicode.ToLower(rune(c)))
 	}
-	parts := norm.NFD.PropertiesString(string(r)).Decomposition()
+	return table
+}()
+
+func appendFolded(b []byte, r rune) []byte {
+	char := string(r)
+	parts := norm.NFD.PropertiesString(char).Decomposition()
 	if len(parts) == 0 || !unicode.Is(unicode.Latin, r) {
-		parts = []byte(string(r))
+		return utf8.AppendRune(b, unicode.ToLower(r))
 	}
 	for len(parts) > 0 {
-		p, n := utf8.DecodeRune(parts)
+		p, size := utf8.DecodeRune(parts)
 		if !unicode.Is(unicode.Mn, p) {
-			b.WriteRune(unicode.ToLower(p))
+			b = utf8.AppendRune(b, unicode.ToLower(p))
 		}
-		parts = parts[n:]
+		parts = parts[size:]
 	}
+	return b
 }
 
 // needles are the tokens as they may stand in a folded text: whole, or as the words they consist of.
