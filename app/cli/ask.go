@@ -51,7 +51,7 @@ func (c *commands) ask() *cobra.Command {
 	flags.BoolVar(&f.json, "json", false, "print one JSON document")
 	flags.BoolVar(&f.raw, "raw", false, "send the text as it is, without the model's template")
 	flags.BoolVar(&f.noThink, "no-think", false, "do not let the model think first")
-	flags.Float64Var(&f.temperature, "temperature", 0.7, "how freely to choose words, `0 to 2`")
+	flags.Float64Var(&f.temperature, "temperature", 0.7, "how freely to choose words: `T` from 0 to 2")
 	flags.Float64Var(&f.topP, "top-p", 0.95, "choose among the likeliest words that sum up to `P`")
 	flags.Float64Var(&f.minP, "min-p", 0.05, "leave out words less likely than `P` times the likeliest")
 	flags.IntVar(&f.topK, "top-k", 40, "choose among the `K` likeliest words")

@@ -87,9 +87,13 @@ func (d described) write(out *screen) {
 	line := func(name, format string, args ...any) { out.linef("%-12s%s", name, fmt.Sprintf(format, args...)) }
 	line("name", "%s", d.Name)
 	line("family", "%s", d.Family)
-	line("size", "%s, %s parameters, %s", models.Bytes(d.SizeBytes), models.Count(int(d.Parameters)), d.Quant)
-	line("layers", "%d", d.Layers)
-	line("weights", "%s", strings.Join(typeCounts(d.Types), ", "))
+	if d.Parameters > 0 {
+		line("size", "%s, %s parameters, %s", models.Bytes(d.SizeBytes), models.Count(int(d.Parameters)), d.Quant)
+		line("layers", "%d", d.Layers)
+		line("weights", "%s", strings.Join(typeCounts(d.Types), ", "))
+	} else {
+		line("size", "%s, a vocabulary alone, without weights", models.Bytes(d.SizeBytes))
+	}
 	line("tokenizer", "%s, %s tokens", d.Tokenizer, models.Count(d.Vocabulary))
 	line("template", "%s", d.Template)
 	if d.CacheBytesPerToken > 0 {

@@ -61,9 +61,6 @@ func usageLine(cmd *cobra.Command) string {
 // writeCommands lists the commands below cmd, group by group, those of no group last.
 func writeCommands(out *screen, cmd *cobra.Command) {
 	groups := append(cmd.Groups(), &cobra.Group{Title: "More"})
-	if !cmd.HasParent() {
-		cmd.InitDefaultCompletionCmd()
-	}
 	if len(groups) == 1 {
 		groups[0].Title = "Commands"
 	}
@@ -89,7 +86,8 @@ func lowerFirst(s string) string {
 
 // writeFlags lists flags, each with the form of its value.
 func writeFlags(out *screen, title string, flags *pflag.FlagSet) {
-	var lines []string
+	var names, usages []string
+	width := 0
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
 			return
@@ -102,9 +100,12 @@ func writeFlags(out *screen, title string, flags *pflag.FlagSet) {
 		if f.NoOptDefVal == "" && value != "" {
 			name += " " + value
 		}
-		lines = append(lines, fmt.Sprintf("  %-26s %s\n", name, usage))
+		names, usages, width = append(names, name), append(usages, usage), max(width, len(name))
 	})
-	if len(lines) > 0 {
-		fmt.Fprintf(out, "\n%s\n%s", out.bold(title), strings.Join(lines, ""))
+	if len(names) > 0 {
+		fmt.Fprintf(out, "\n%s\n", out.bold(title))
+	}
+	for i, name := range names {
+		fmt.Fprintf(out, "  %-*s  %s\n", width, name, usages[i])
 	}
 }

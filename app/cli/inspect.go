@@ -40,14 +40,14 @@ func (c *commands) inspect() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.tokenize, "tokenize", "", "`CASES.json` to lists of ids")
-	flags.StringVar(&f.detokenize, "detokenize", "", "`IDS.json` to texts")
-	flags.StringVar(&f.render, "render", "", "`CONVERSATION.json` to a prompt")
+	flags.StringVar(&f.tokenize, "tokenize", "", "turn the texts of `CASES.json` into ids")
+	flags.StringVar(&f.detokenize, "detokenize", "", "turn the ids of `IDS.json` into texts")
+	flags.StringVar(&f.render, "render", "", "make a prompt of `CONVERSATION.json`")
 	flags.StringVar(&f.template, "template", "", "render with `T.jinja` and not with the file's own template")
-	flags.StringVar(&f.logits, "logits", "", "the logits after `IDS`, as in 1,2,3")
+	flags.StringVar(&f.logits, "logits", "", "print the logits after `IDS`, as in 1,2,3")
 	flags.StringVar(&f.generate, "generate", "", "continue `IDS` greedily")
 	flags.IntVarP(&f.n, "number", "n", 32, "continue by `N` tokens")
-	flags.StringVar(&f.embed, "embed", "", "`TEXTS.json` to vectors")
+	flags.StringVar(&f.embed, "embed", "", "turn the texts of `TEXTS.json` into vectors")
 	flags.BoolVar(&f.json, "json", false, "say what the file is as one JSON document")
 	c.engineFlags(cmd)
 	return cmd

@@ -72,7 +72,7 @@ func (p *printer) end(m chat.Message, u chat.Update) error {
 // statsLine is the small print under a reply.
 func statsLine(s chat.Stats, u chat.Update) string {
 	line := fmt.Sprintf("%s tokens, %.1f a second, first after %.1f s", models.Count(s.ReplyTokens), s.TokensPerSecond, s.FirstToken.Seconds())
-	if u.ContextMax > 0 {
+	if u.ContextMax > 0 && u.ContextUsed > 0 {
 		line += fmt.Sprintf(", context %s of %s", models.Count(u.ContextUsed), models.Count(u.ContextMax))
 	}
 	if s.Reason == "context" {

@@ -38,6 +38,12 @@ func (c *commands) root() *cobra.Command {
 		root.AddGroup(&cobra.Group{ID: group, Title: group})
 	}
 	root.AddCommand(c.chat(), c.ask(), c.models(), c.bench(), c.inspect(), c.doctor())
+	root.InitDefaultCompletionCmd()
+	for _, sub := range root.Commands() {
+		if sub.Name() == "completion" {
+			sub.Short = "write a script that completes commands in your shell"
+		}
+	}
 	return root
 }
 

@@ -36,7 +36,11 @@ func Inspect(path string) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return engine.Inspect(path)
+	info, err := engine.Inspect(path)
+	if vocabularyOnly(info) {
+		return info, nil
+	}
+	return info, err
 }
 
 // Vocabulary is the part of a model file that turns text into ids and back. It needs no weights.

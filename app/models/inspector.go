@@ -110,10 +110,13 @@ func refuseByName(path string) error {
 	return nil
 }
 
+// vocabularyOnly tells a file without weights, such as llama.cpp makes for tests of tokenizers.
+func vocabularyOnly(info engine.Info) bool { return info.Vocabulary > 0 && info.Parameters == 0 }
+
 // refuseForChat refuses files that cannot write a reply, given what the engine says of them.
 func refuseForChat(info engine.Info, err error) error {
 	switch {
-	case info.Vocabulary > 0 && info.Parameters == 0:
+	case vocabularyOnly(info):
 		return notAModel("This file holds a vocabulary only; it cannot chat.", "Choose the model itself.")
 	case err != nil:
 		return err
