@@ -102,8 +102,10 @@ func library(s *stage) {
 	small := qwen()
 	small.ID, small.Name, small.Quant, small.SizeBytes, small.Default, small.Loaded = "bb", "Qwen3 0.6B", "Q8_0", 639e6, false, false
 	small.NeedsBytes, small.MeasuredTPS = 0.9e9, 121
-	big := models.Model{ID: "cc", Name: "Mistral Small 24B Instruct 2506", Source: "LM Studio", Quant: "Q4_K_M", SizeBytes: 14.3e9, NeedsBytes: 15.8e9,
-		ContextHere: 4096, Fit: models.TooBig, Why: "It needs 15.8 GB of memory and 9.1 GB are free.", Path: "/home/me/.lmstudio/models/mistral.gguf"}
+	big := models.Model{
+		ID: "cc", Name: "Mistral Small 24B Instruct 2506", Source: "LM Studio", Quant: "Q4_K_M", SizeBytes: 14.3e9, NeedsBytes: 15.8e9,
+		ContextHere: 4096, Fit: models.TooBig, Why: "It needs 15.8 GB of memory and 9.1 GB are free.", Path: "/home/me/.lmstudio/models/mistral.gguf",
+	}
 	broken := models.Model{ID: "dd", Name: "notes-backup", Owned: true, SizeBytes: 21e6, Problem: "The file ends in the middle of its header; it was probably not downloaded to its end."}
 	s.models.here = []models.Model{qwen(), small, big, broken}
 	s.models.found = []models.Model{

@@ -34,7 +34,6 @@ type window struct {
 	chats    *chatpage.Page
 	models   *modelspage.Page
 	settings *settingspage.Page
-	library  []models.Model
 	cancels  []func()
 }
 

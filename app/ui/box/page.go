@@ -4,18 +4,37 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
+
+	"croft/app/ui/look"
 )
 
 // Page scrolls content that is as wide as the page and as high as it needs.
 type Page struct {
 	widget.BaseWidget
 	content fyne.CanvasObject
-	scroll  *container.Scroll
+	scroll  *scroller
+}
+
+// scroller is a scroll container whose wheel goes as far as in the lists.
+type scroller struct{ container.Scroll }
+
+func newScroller(content fyne.CanvasObject) *scroller {
+	s := &scroller{}
+	s.Content, s.Direction = content, container.ScrollVerticalOnly
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// Scrolled moves with the wheel.
+func (s *scroller) Scrolled(e *fyne.ScrollEvent) {
+	farther := *e
+	farther.Scrolled.DY *= look.WheelStep()
+	s.Scroll.Scrolled(&farther)
 }
 
 // NewPage returns a page around content.
 func NewPage(content fyne.CanvasObject) *Page {
-	p := &Page{content: content, scroll: container.NewVScroll(content)}
+	p := &Page{content: content, scroll: newScroller(content)}
 	p.ExtendBaseWidget(p)
 	return p
 }

@@ -67,27 +67,41 @@ func newTuneForm(s chat.Settings, canThink bool) *tuneForm {
 // numbers are the sampling settings with their bounds.
 func numbers() []*number {
 	return []*number{
-		{label: lang.L("Temperature"), hint: lang.L("0 is always the likeliest word, 1 is lively"), most: 5,
+		{
+			label: lang.L("Temperature"), hint: lang.L("0 is always the likeliest word, 1 is lively"), most: 5,
 			get: func(s chat.Settings) string { return decimal(s.Temperature) },
-			set: func(s *chat.Settings, v *float64) { s.Temperature = v }},
-		{label: lang.L("Top-p"), hint: lang.L("only words that make up this share"), most: 1,
+			set: func(s *chat.Settings, v *float64) { s.Temperature = v },
+		},
+		{
+			label: lang.L("Top-p"), hint: lang.L("only words that make up this share"), most: 1,
 			get: func(s chat.Settings) string { return decimal(s.TopP) },
-			set: func(s *chat.Settings, v *float64) { s.TopP = v }},
-		{label: lang.L("Top-k"), hint: lang.L("only so many words; 0 is no limit"), most: 100000, whole: true,
+			set: func(s *chat.Settings, v *float64) { s.TopP = v },
+		},
+		{
+			label: lang.L("Top-k"), hint: lang.L("only so many words; 0 is no limit"), most: 100000, whole: true,
 			get: func(s chat.Settings) string { return integer(s.TopK) },
-			set: func(s *chat.Settings, v *float64) { s.TopK = toInt(v) }},
-		{label: lang.L("Min-p"), hint: lang.L("leaves out words less likely than this share of the best"), most: 1,
+			set: func(s *chat.Settings, v *float64) { s.TopK = toInt(v) },
+		},
+		{
+			label: lang.L("Min-p"), hint: lang.L("leaves out words less likely than this share of the best"), most: 1,
 			get: func(s chat.Settings) string { return decimal(s.MinP) },
-			set: func(s *chat.Settings, v *float64) { s.MinP = v }},
-		{label: lang.L("Repeat penalty"), hint: lang.L("1 is none; more avoids repeating"), least: 0.5, most: 3,
+			set: func(s *chat.Settings, v *float64) { s.MinP = v },
+		},
+		{
+			label: lang.L("Repeat penalty"), hint: lang.L("1 is none; more avoids repeating"), least: 0.5, most: 3,
 			get: func(s chat.Settings) string { return decimal(s.RepeatPenalty) },
-			set: func(s *chat.Settings, v *float64) { s.RepeatPenalty = v }},
-		{label: lang.L("Reply length"), hint: lang.L("tokens at most"), least: 1, most: 1e6, whole: true,
+			set: func(s *chat.Settings, v *float64) { s.RepeatPenalty = v },
+		},
+		{
+			label: lang.L("Reply length"), hint: lang.L("tokens at most"), least: 1, most: 1e6, whole: true,
 			get: func(s chat.Settings) string { return integer(s.ReplyMax) },
-			set: func(s *chat.Settings, v *float64) { s.ReplyMax = toInt(v) }},
-		{label: lang.L("Seed"), hint: lang.L("the same seed gives the same reply"), most: 1 << 53, whole: true,
+			set: func(s *chat.Settings, v *float64) { s.ReplyMax = toInt(v) },
+		},
+		{
+			label: lang.L("Seed"), hint: lang.L("the same seed gives the same reply"), most: 1 << 53, whole: true,
 			get: func(s chat.Settings) string { return seed(s.Seed) },
-			set: func(s *chat.Settings, v *float64) { s.Seed = toSeed(v) }},
+			set: func(s *chat.Settings, v *float64) { s.Seed = toSeed(v) },
+		},
 	}
 }
 

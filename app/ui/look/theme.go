@@ -3,6 +3,7 @@ package look
 import (
 	"image/color"
 	"math"
+	"runtime"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -139,6 +140,15 @@ func Touch() bool { return inUse().Touch }
 func inUse() Theme {
 	t, _ := fyne.CurrentApp().Settings().Theme().(Theme)
 	return t
+}
+
+// WheelStep is how much farther a turn of the wheel goes than the toolkit would: its notch is less than a line of text
+// on systems that do not send fine steps of their own.
+func WheelStep() float32 {
+	if runtime.GOOS == "darwin" || fyne.CurrentDevice().IsMobile() {
+		return 1
+	}
+	return 3.5
 }
 
 // Wider grows with the text, but only half as fast: for what holds text and need not show all of it.

@@ -45,7 +45,7 @@ var (
 )
 
 // Scrolled moves with the wheel.
-func (l *List) Scrolled(e *fyne.ScrollEvent) { l.By(e.Scrolled.DY) }
+func (l *List) Scrolled(e *fyne.ScrollEvent) { l.By(e.Scrolled.DY * look.WheelStep()) }
 
 // flick carries a finger's movement on.
 type flick struct {
