@@ -21,12 +21,21 @@ test: ## check everything, as the release is checked
 	@scripts/install test
 	@scripts/test
 
-lint: ## go vet, gofumpt and staticcheck
+lint: vet format staticcheck ## go vet, gofumpt and staticcheck
+
+vet:
 	@scripts/install build
 	go vet ./...
-	@echo 'go run $(GOFUMPT) -l .'; files=$$(CGO_ENABLED=0 go run $(GOFUMPT) -l .) && test -z "$$files" || { echo "not formatted: $$files"; exit 1; }
+	cd bench && go vet ./...
+
+format:
+	@echo "gofumpt -l ."
+	@files=$$(CGO_ENABLED=0 go run $(GOFUMPT) -l .) && test -z "$$files" || { echo "not formatted:" $$files; exit 1; }
+
+staticcheck:
+	@scripts/install build
 	go run $(STATICCHECK) ./...
-	cd bench && go vet ./... && go run $(STATICCHECK) ./...
+	cd bench && go run $(STATICCHECK) ./...
 
 bench: build ## measure the window and the parts on this machine
 	go test -run '^$$' -bench . ./...
@@ -46,4 +55,4 @@ soak: build ## look for rare failures for an hour: SOAK=minutes
 clean: ## remove what was built here
 	rm -rf croft .build
 
-.PHONY: help run build test lint bench bench-table shots soak clean
+.PHONY: help run build test lint vet format staticcheck bench bench-table shots soak clean
