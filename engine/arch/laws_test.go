@@ -235,3 +235,20 @@ func TestWrongRowsAreRefused(t *testing.T) {
 		t.Errorf("no rows: %v", err)
 	}
 }
+
+func TestDecodeHardlyAllocates(t *testing.T) {
+	n := openNetwork(t, writeModel(t, tinymodel.Options{Family: "qwen3", Type: gguf.Q4_K}), kernels.Best(), 2)
+	r := newReader(t, n)
+	r.last(someTokens(66)...) // the tile of the positions that follow is there
+	logits, rows := make([]float32, n.Vocabulary()), make([]Row, 1)
+	allocations := testing.AllocsPerRun(20, func() {
+		rows[0] = Row{Token: 5, Cache: r.cache, Pos: r.cache.Len(), Logits: true}
+		if err := n.Forward(context.Background(), rows, logits); err != nil {
+			t.Fatal(err)
+		}
+	})
+	const lookUp = 1 // the buffer of Matrix.Row, 256 bytes
+	if allocations > lookUp {
+		t.Errorf("%v allocations a token", allocations)
+	}
+}

@@ -114,8 +114,10 @@ func TestPrepareHeads(t *testing.T) {
 	for _, dim := range []int{8, 32, 64, 80, 96, 128} {
 		for _, interleaved := range []bool{false, true} {
 			for _, rotated := range []int{dim, dim / 2} {
-				h := Heads{Dim: dim, Rotated: rotated, Interleaved: interleaved, Eps: 1e-6, Scale: 0.3,
-					Norm: randoms(r, dim, 1), Bias: randoms(r, heads*dim, 1)}
+				h := Heads{
+					Dim: dim, Rotated: rotated, Interleaved: interleaved, Eps: 1e-6, Scale: 0.3,
+					Norm: randoms(r, dim, 1), Bias: randoms(r, heads*dim, 1),
+				}
 				angle := randoms(r, n*rotated/2, 1)
 				cos, sin := make([]float32, len(angle)), make([]float32, len(angle))
 				for i, a := range angle {
