@@ -50,6 +50,27 @@ func TestWatchersSeeTheReplyGrow(t *testing.T) {
 	}
 }
 
+func TestGrowingReplyIsSaved(t *testing.T) {
+	model := saying(slices.Repeat([]string{"word "}, 10_000)...)
+	model.pause = time.Millisecond
+	b := open(t, t.TempDir(), model)
+	id := b.create(t)
+	b.send(t, id, "hi")
+	saved := func() string {
+		branch, err := b.store.Branch(t.Context(), int64(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return branch[1].Text
+	}
+	b.until(t, "the beginning is saved", func() bool { return saved() != "" })
+	first := saved()
+	b.until(t, "more is saved", func() bool { return len(saved()) > len(first) })
+	if got := last(b.load(t, id)); got.State != Writing || !strings.HasPrefix(got.Text, saved()) {
+		t.Errorf("state %s; what is saved does not begin what is shown", got.State)
+	}
+}
+
 func TestHiddenReplyIsNotShown(t *testing.T) {
 	model := saying("A")
 	b := open(t, t.TempDir(), model)
