@@ -98,7 +98,9 @@ func (c *commands) questionText(text string) (string, error) {
 	if !piped(c.in) {
 		return text, nil
 	}
+	c.err.status("Reading standard input")
 	b, err := readBounded(c.in)
+	c.err.clear()
 	if err != nil {
 		return "", fmt.Errorf("read standard input: %w", err)
 	}

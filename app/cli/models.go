@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -332,7 +331,7 @@ func (c *commands) modelsDefault() *cobra.Command {
 
 // fileOrModel finds the file to look at: a path is taken as it is, anything else is a model of the library.
 func (c *commands) fileOrModel(ctx context.Context, name string) (path string, err error) {
-	if st, err := os.Stat(name); err == nil && st.Mode().IsRegular() {
+	if models.IsPath(name) {
 		return name, nil
 	}
 	err = c.withParts(ctx, func(p *Parts) error {

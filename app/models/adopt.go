@@ -27,6 +27,8 @@ func (l *Library) Adopt(ctx context.Context, path string, progress func(done, to
 	if err != nil {
 		return Model{}, fmt.Errorf("adopt: %w", err)
 	}
+	l.changing.Lock()
+	defer l.changing.Unlock()
 	return l.add(ctx, storage.Model{
 		ID: id, Name: name, Path: source.Name(), Source: l.places.sourceOf(source.Name()),
 		SizeBytes: st.Size(), Modified: st.ModTime(), Added: time.Now(),

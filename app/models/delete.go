@@ -9,8 +9,8 @@ import (
 // Delete takes a model out of the library; the file goes too when it is Croft's own copy. Replies that the model is
 // writing are finished first; nobody can ask it for another one.
 func (l *Library) Delete(ctx context.Context, id string) error {
-	l.adding.Lock()
-	defer l.adding.Unlock()
+	l.changing.Lock()
+	defer l.changing.Unlock()
 	r, err := l.record(ctx, id)
 	if err != nil {
 		return err

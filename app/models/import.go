@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"time"
@@ -45,17 +46,34 @@ func (l *Library) Import(ctx context.Context, path string, progress func(done, t
 		return Model{}, err
 	}
 	defer source.Close()
-	id, err := l.copyIn(ctx, source, progress)
+	part, id, err := l.copyPart(ctx, source, progress)
 	if err != nil {
 		return Model{}, fmt.Errorf("import: %w", err)
 	}
-	st, err := l.dir.Stat(fileName(id))
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	st, err := l.settle(ctx, part, id)
 	if err != nil {
-		return Model{}, fmt.Errorf("import: %w", err)
+		return Model{}, fmt.Errorf("import: %w", errors.Join(err, ignoreMissing(l.dir.Remove(part))))
 	}
 	return l.add(ctx, storage.Model{
 		ID: id, Name: name, Source: "Croft", Owned: true, SizeBytes: st.Size(), Modified: st.ModTime(), Added: time.Now(),
 	})
+}
+
+// settle gives a finished copy its name, or drops it when the same file is there already.
+func (l *Library) settle(ctx context.Context, part, id string) (fs.FileInfo, error) {
+	if old, err := l.record(ctx, id); err == nil && old.Owned && l.verify(old) == nil {
+		if err := l.dir.Remove(part); err != nil {
+			return nil, err
+		}
+	} else if err := l.dir.Rename(part, fileName(id)); err != nil {
+		return nil, err
+	}
+	if err := syncDir(l.dir); err != nil {
+		return nil, err
+	}
+	return l.dir.Stat(fileName(id))
 }
 
 // openSource examines a file before anything is done with it. The caller closes it.
@@ -72,46 +90,34 @@ func (l *Library) openSource(path string) (f *os.File, name string, err error) {
 	return f, nameOf(info.Name, l.places.namePath(path), info.Parameters), err
 }
 
-// copyIn copies source to its place under its hash. Whatever happens, no half copy stays under that name.
-func (l *Library) copyIn(ctx context.Context, source *os.File, progress func(done, total int64)) (id string, err error) {
+// copyPart copies source to a temporary file that is safe on the disk, and returns its name and its hash. When it
+// fails, nothing stays.
+func (l *Library) copyPart(ctx context.Context, source *os.File, progress func(done, total int64)) (part, sum string, err error) {
 	st, err := source.Stat()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	if err := l.checkSpace(st.Size()); err != nil {
-		return "", err
+		return "", "", err
 	}
-	part := copyPrefix + rand.Text()
-	f, err := l.dir.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	name := copyPrefix + rand.Text()
+	f, err := l.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() {
-		f.Close()
+		err = errors.Join(err, f.Close())
 		if err != nil {
-			err = errors.Join(err, ignoreMissing(l.dir.Remove(part)))
+			err = errors.Join(err, ignoreMissing(l.dir.Remove(name)))
 		}
 	}()
 	if mine, err := claim(f); err != nil || !mine {
-		return "", errors.Join(errors.New("another process took the copy for a leftover"), err)
+		return "", "", errors.Join(errors.New("another process took the copy for a leftover"), err)
 	}
-	sum, err := hashTo(ctx, f, source, st.Size(), progress)
-	if err != nil {
-		return "", err
+	if sum, err = hashTo(ctx, f, source, st.Size(), progress); err != nil {
+		return "", "", err
 	}
-	if err := f.Sync(); err != nil {
-		return "", err
-	}
-	if err := f.Close(); err != nil {
-		return "", err
-	}
-	if old, err := l.record(ctx, sum); err == nil && old.Owned && l.verify(old) == nil {
-		return sum, l.dir.Remove(part)
-	}
-	if err := l.dir.Rename(part, fileName(sum)); err != nil {
-		return "", err
-	}
-	return sum, syncDir(l.dir)
+	return name, sum, f.Sync()
 }
 
 func (l *Library) checkSpace(needs int64) error {

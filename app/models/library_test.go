@@ -159,9 +159,9 @@ func TestAnImportThatEndsEarlyLeavesNothing(t *testing.T) {
 	if !errors.Is(err, ErrChanged) {
 		t.Errorf("a file that shrinks gives %v", err)
 	}
-	l.space = func(string) (int64, error) { return 70 << 20, nil }
-	write(t, source, strings.Repeat("M", 7<<20))
-	if _, err = l.Import(t.Context(), source, nil); !errors.Is(err, ErrNoSpace) || !strings.Contains(health.Of(err).Sentence, "73 MB free") {
+	l.space = func(string) (int64, error) { return spareBytes + 2e6, nil }
+	write(t, source, "M")
+	if _, err = l.Import(t.Context(), source, nil); !errors.Is(err, ErrNoSpace) || !strings.Contains(health.Of(err).Sentence, "69 MB free") {
 		t.Errorf("a full disk gives %v", err)
 	}
 	if got := files(t, l); len(got) != 0 {
@@ -169,6 +169,27 @@ func TestAnImportThatEndsEarlyLeavesNothing(t *testing.T) {
 	}
 	if list, err := l.List(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("the library holds %v, %v", list, err)
+	}
+}
+
+// A long copy holds up nobody who removes something else.
+func TestDeleteWhileImporting(t *testing.T) {
+	l, dir := newLibrary(t), t.TempDir()
+	old, err := l.Import(t.Context(), write(t, filepath.Join(dir, "old.gguf"), "Old"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deleted := false
+	m, err := l.Import(t.Context(), write(t, filepath.Join(dir, "new.gguf"), "New"), func(done, total int64) {
+		if done > 0 && done < total && !deleted {
+			deleted = true
+			if err := l.Delete(t.Context(), old.ID); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if list, listErr := l.List(t.Context()); err != nil || listErr != nil || !deleted || len(list) != 1 || list[0].ID != m.ID {
+		t.Errorf("left are %+v, %v, %v", list, err, listErr)
 	}
 }
 

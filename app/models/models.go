@@ -76,6 +76,7 @@ type Library struct {
 	places  places
 
 	adding   sync.Mutex // one import or adoption at a time, so that the free space that was checked is still there
+	changing sync.Mutex // held for moments only, while a file and its record come or go together
 	slots    slots
 	watchers watchers
 }

@@ -8,7 +8,10 @@ import (
 	"unicode"
 )
 
-const nameMax = 80 // runes
+const (
+	nameMax      = 80   // runes
+	nameBytesMax = 4096 // of what a name is made of; a file may claim a megabyte
+)
 
 var (
 	// quantName is a weight type at the end of a file's name: "Q4_K_M", "IQ4_XS", "UD-Q6_K_XL", "bf16", "MXFP4".
@@ -33,7 +36,7 @@ func nameOf(general, path string, parameters int64) string {
 
 // tidy makes words of a file's name or of what a file says its name is.
 func tidy(s string) string {
-	s = strings.ToValidUTF8(s, "")
+	s = strings.ToValidUTF8(s[max(0, len(s)-nameBytesMax):], "")
 	s = extension.ReplaceAllString(strings.TrimSpace(s), "")
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
 		s = s[i+1:]

@@ -14,7 +14,7 @@ const prefixMin = 4
 // Resolve finds a model by id, by the beginning of an id, by name, or by path; "" is the default model.
 // A file that is not in the library is examined and returned without an ID.
 func (l *Library) Resolve(ctx context.Context, name string) (Model, error) {
-	if isPath(name) {
+	if IsPath(name) {
 		return l.byPath(ctx, name)
 	}
 	list, err := l.List(ctx)
@@ -46,8 +46,8 @@ func defaultOf(list []Model) (Model, error) {
 	return Model{}, noneUsable()
 }
 
-// isPath tells a path from a name: it has a separator or ends in .gguf, or it is there.
-func isPath(name string) bool {
+// IsPath tells a path from a name: it has a separator or ends in .gguf, or it is there.
+func IsPath(name string) bool {
 	if name == "" {
 		return false
 	}
