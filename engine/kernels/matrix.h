@@ -35,7 +35,7 @@ enum {
 	// Bytes of a panel's block. Q4_0, Q8_0 and Q6_K keep the scales of two blocks in one cache line before them.
 	BODY_Q4_0 = 16 * 16,
 	BODY_Q8_0 = 16 * 32,
-	BODY_Q6_K = 16 * (16 + 64 + 128), // scales, high bits and low bits
+	BODY_Q6_K = 16 * (16 + 64 + 128), // scales, high and low bits
 	BODY_Q4_K = 16 * (4 + 12 + 128),  // d and dmin, scales and minimums, low bits
 	BODY_Q5_K = 16 * (4 + 12 + 32 + 128),
 };

@@ -157,20 +157,24 @@ INLINE void FN(tile_q5_k)(const int T, const uint8_t *w, int64_t blocks, const u
 	FN(tile_q45_k)(T, 1, w, blocks, x, acc);
 }
 
-// Sub-block s of a half (16 values, four a word) of Q6_K. low: 4 words of nibbles; high: 4 words, the two high bits of
-// part s / 2 at 2·(s / 2).
+// A half of Q6_K is four parts of 32 values, each of two sub-blocks. After 2 words of scales it has 8 times 3 words: the
+// high bits of four values in each part, the nibbles of parts 0 and 2, the nibbles of parts 1 and 3.
+
+// Part p's values of a word.
+INLINE I FN(q6_values)(I high, I low, const int p) {
+	I bits = p < 2 ? FN(left)(high, 4 - 2 * p) : FN(right)(high, 2 * p - 4);
+	return FN(or)(FN(and)(FN(right)(low, p / 2 * 4), 0x0f0f0f0f), FN(and)(bits, 0x30303030));
+}
+
+// Sub-block s of a half (16 values) at its 4 words of low and of high bits.
 INLINE void FN(q6_sub_block)(const int T, const int s, const uint8_t *low, const uint8_t *high, const uint32_t *const *x,
 	I *sum) {
 	static const uint32_t none = 0;
-	const int part_shift = s / 2 * 2;
 	UNROLL for (int begin = 0; begin < 4; begin += SPAN_6) {
 		I part[TOKENS_MAX];
 		EACH_TOKEN part[t] = FN(start)(begin == 0 ? WORD(t, OFFSETS_256 + s) : &none);
 		UNROLL for (int k = begin; k < begin + SPAN_6; k++) {
-			I q = FN(and)(FN(right)(FN(load)(low + 64 * k), s / 4 * 4), 0x0f0f0f0f);
-			I bits = FN(load)(high + 64 * k);
-			bits = part_shift < 4 ? FN(left)(bits, 4 - part_shift) : FN(right)(bits, part_shift - 4);
-			q = FN(or)(q, FN(and)(bits, 0x30303030));
+			I q = FN(q6_values)(FN(load)(high + 3 * 64 * k), FN(load)(low + 3 * 64 * k), s / 2);
 			EACH_TOKEN part[t] = FN(dot)(part[t], q, WORD(t, s * 4 + k));
 		}
 		EACH_TOKEN {
@@ -180,9 +184,31 @@ INLINE void FN(q6_sub_block)(const int T, const int s, const uint8_t *low, const
 	}
 }
 
-// A half is four parts of 32 values: parts 0 and 2 share 8 words of nibbles, as do 1 and 3; all share the high bits.
-// It lies in the order in which it is first read, so that memory sees one stream: 2 words of scales, 4 of nibbles,
-// 4 of high bits, 4 of nibbles, 4 of high bits, 8 of nibbles.
+// The sum over a half for a single token, which reads each word once, in the order in which memory delivers them.
+INLINE I FN(q6_half_alone)(const uint8_t *q, const uint32_t *x, I sum) {
+	static const uint32_t none = 0;
+	UNROLL for (int begin = 0; begin < 8; begin += SPAN_6) {
+		const int first = begin / 4; // of the two sub-blocks of each part
+		I part[4];
+		UNROLL for (int p = 0; p < 4; p++) {
+			part[p] = FN(start)(begin % 4 == 0 ? x + OFFSETS_256 + 2 * p + first : &none);
+		}
+		UNROLL for (int k = begin; k < begin + SPAN_6; k++) {
+			const uint8_t *three = q + (2 + 3 * k) * 64;
+			I high = FN(load)(three), low[2] = {FN(load)(three + 64), FN(load)(three + 128)};
+			UNROLL for (int p = 0; p < 4; p++) {
+				part[p] = FN(dot)(part[p], FN(q6_values)(high, low[p % 2], p), x + p * 8 + k);
+			}
+		}
+		UNROLL for (int p = 0; p < 4; p++) {
+			part[p] = FN(finish)(part[p], begin % 4 == 0 ? x + OFFSETS_256 + 2 * p + first : &none);
+			I scale = FN(signed_byte)(FN(load)(q + p / 2 * 64), p % 2 * 2 + first);
+			sum = FN(add)(sum, FN(times)(part[p], scale));
+		}
+	}
+	return sum;
+}
+
 INLINE void FN(tile_q6_k)(const int T, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
 	EACH_TOKEN acc[t] = FN(f_zero)();
 	for (int64_t b = 0; b < blocks; b++) {
@@ -193,10 +219,14 @@ INLINE void FN(tile_q6_k)(const int T, const uint8_t *w, int64_t blocks, const u
 		for (int half = 0; half < 2; half++, q += BODY_Q6_K / 2) {
 			const uint32_t *y[GROUPS_MAX];
 			ADVANCE(y, x, half * HALF_256)
+			if (T == 1) {
+				sum[0] = FN(q6_half_alone)(q, y[0], sum[0]);
+				continue;
+			}
 			UNROLL for (int s = 0; s < 8; s++) {
-				const int low = s % 4 < 2 ? 2 + s % 2 * 8 : 18 + s % 2 * 4, high = 6 + s % 2 * 8;
+				const uint8_t *high = q + (2 + s % 2 * 12) * 64, *low = high + (1 + s / 2 % 2) * 64;
 				I sub[TOKENS_MAX];
-				FN(q6_sub_block)(T, s, q + low * 64, q + high * 64, y, sub);
+				FN(q6_sub_block)(T, s, low, high, y, sub);
 				I scale = FN(signed_byte)(FN(load)(q + s / 4 * 64), s % 4);
 				EACH_TOKEN sum[t] = FN(add)(sum[t], FN(times)(sub[t], scale));
 			}
