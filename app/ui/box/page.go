@@ -11,9 +11,24 @@ import (
 // Page scrolls content that is as wide as the page and as high as it needs.
 type Page struct {
 	widget.BaseWidget
-	content fyne.CanvasObject
+	content *fitted
 	scroll  *scroller
 }
+
+// fitted is content that is never wider than the page, whatever it asks for.
+type fitted struct {
+	widget.BaseWidget
+	of fyne.CanvasObject
+}
+
+// CreateRenderer makes the content a widget.
+func (f *fitted) CreateRenderer() fyne.WidgetRenderer { return renderer{f} }
+
+// MinSize is the height at the present width.
+func (f *fitted) MinSize() fyne.Size { return fyne.NewSize(1, HeightFor(f.of, f.Size().Width)) }
+
+func (f *fitted) children() []fyne.CanvasObject { return []fyne.CanvasObject{f.of} }
+func (f *fitted) arrange(s fyne.Size)           { f.of.Resize(s) }
 
 // scroller is a scroll container whose wheel goes as far as in the lists.
 type scroller struct{ container.Scroll }
@@ -34,7 +49,9 @@ func (s *scroller) Scrolled(e *fyne.ScrollEvent) {
 
 // NewPage returns a page around content.
 func NewPage(content fyne.CanvasObject) *Page {
-	p := &Page{content: content, scroll: newScroller(content)}
+	f := &fitted{of: content}
+	f.ExtendBaseWidget(f)
+	p := &Page{content: f, scroll: newScroller(f)}
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -49,17 +66,18 @@ func (p *Page) MinSize() fyne.Size { return fyne.NewSize(40, 40) }
 
 // Set replaces the content and goes back to its top.
 func (p *Page) Set(content fyne.CanvasObject) {
-	p.content, p.scroll.Content = content, content
+	p.content.of = content
+	p.content.Resize(fyne.Size{}) // the new content has to be laid out even if the size stays
 	p.scroll.Offset = fyne.Position{}
 	p.Refresh()
 }
 
 // HeightFor returns the height at which nothing needs to scroll.
-func (p *Page) HeightFor(width float32) float32 { return HeightFor(p.content, width) }
+func (p *Page) HeightFor(width float32) float32 { return HeightFor(p.content.of, width) }
 
 // arrange gives the content its width first, because its height follows from it.
 func (p *Page) arrange(s fyne.Size) {
-	h := max(s.Height, HeightFor(p.content, s.Width))
+	h := max(s.Height, HeightFor(p.content.of, s.Width))
 	p.content.Resize(fyne.NewSize(s.Width, h))
 	p.scroll.Resize(s)
 	p.scroll.Refresh()

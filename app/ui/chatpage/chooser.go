@@ -116,6 +116,9 @@ func (h *chooser) warm(m models.Model) {
 			}
 			h.talk.page.ReloadModels()
 			h.progressed()
+			if h.talk.writing() == nil { // else the reply says it
+				h.talk.page.failed(err)
+			}
 		}
 	})
 }

@@ -85,6 +85,9 @@ func isShift(e *fyne.KeyEvent) bool {
 // Shift tells whether the Shift key is held.
 func (f *Field) Shift() bool { return f.shift }
 
+// AcceptsTab is false: Tab goes to the next thing on the page.
+func (f *Field) AcceptsTab() bool { return false }
+
 // TypedKey asks OnKey first, and passes Escape on to the window.
 func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	if f.OnKey != nil && f.OnKey(e) {

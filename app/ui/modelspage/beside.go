@@ -36,17 +36,36 @@ func (r besideRenderer) Objects() []fyne.CanvasObject {
 }
 
 func (r besideRenderer) Layout(s fyne.Size) {
-	room := s.Width
-	for _, t := range r.b.tags {
-		room -= t.MinSize().Width + tagGap
-	}
+	shown, room := r.b.fitting(s.Width)
 	w := min(r.b.name.Natural(), max(40, room))
 	r.b.name.Resize(fyne.NewSize(w, s.Height))
 	x := w + tagGap
-	for _, t := range r.b.tags {
+	for i, t := range r.b.tags {
+		if i >= shown {
+			t.Hide()
+			continue
+		}
+		t.Show()
 		m := t.MinSize()
 		t.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
 		t.Resize(m)
 		x += m.Width + tagGap
 	}
+}
+
+// nameLeast is the width that a name keeps before a second tag is shown beside it.
+const nameLeast = 110
+
+// fitting returns how many tags are shown, at least the first, and the room that is left for the name.
+func (b *beside) fitting(width float32) (tags int, room float32) {
+	room = width
+	want := min(b.name.Natural(), nameLeast)
+	for i, t := range b.tags {
+		need := t.MinSize().Width + tagGap
+		if i > 0 && room-need < want {
+			return i, room
+		}
+		room -= need
+	}
+	return len(b.tags), room
 }
