@@ -223,3 +223,23 @@ func TestExportHasASafeName(t *testing.T) {
 		t.Errorf("file name %q", got)
 	}
 }
+
+func TestALongPasteIsKeptBesideTheField(t *testing.T) {
+	s := newStage(t, wide, settings.Values{}, library)
+	long := strings.Repeat("Every word of it. ", 12000)
+	s.app.Clipboard().SetContent(long)
+	s.typeIn("Sum this up:")
+	began := time.Now()
+	s.Canvas().Focused().(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutPaste{Clipboard: s.app.Clipboard()})
+	s.typeIn(" please")
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("pasting and typing took %v", took)
+	}
+	s.sees("Pasted text, 216\u2009kB")
+	s.press(fyne.KeyReturn)
+	doc, err := s.chats.Load(t.Context(), s.newest())
+	if err != nil || doc.Messages[0].Text != "Sum this up: please\n\n"+strings.TrimSpace(long) {
+		t.Errorf("sent %d bytes, %v", len(doc.Messages[0].Text), err)
+	}
+	s.misses("Pasted text")
+}

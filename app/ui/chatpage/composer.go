@@ -24,6 +24,7 @@ type composer struct {
 	tune    *control.IconButton
 	think   *chip
 	edit    *box.Row
+	pasted  *pasted
 	bar     *control.Meter
 	percent *control.Words
 	rows    int
@@ -35,6 +36,8 @@ func newComposer(c *conversation) *composer {
 	w.field.OnChanged = w.changed
 	w.field.OnKey = w.key
 	w.field.OnFocus = w.ring
+	w.pasted = newPasted(w)
+	w.field.OnPaste = w.pasted.take
 	w.card = box.NewCard(box.Insets{}, nil)
 	w.card.Radius = look.RadiusComposer
 	w.send = control.NewIconButton(lang.L("Send"), "send", w.sendOrStop)
@@ -70,14 +73,14 @@ func (w *composer) build() {
 	if w.talk.page.win.Phone() {
 		w.field.SetPlaceHolder(lang.L("Message"))
 		line := box.NewRow(6, w.tune, area, w.percent, w.send).Growing(area)
-		w.card.Content = box.NewColumn(0, w.edit, line)
+		w.card.Content = box.NewColumn(0, w.edit, w.pasted.row, line)
 		w.card.Pad = box.Insets{Top: 5, Right: 7, Bottom: 5, Left: 7}
 	} else {
 		w.field.SetPlaceHolder(lang.L("Write a message"))
 		gap := box.Gap(0, 1)
 		tools.Objects = append(tools.Objects, gap, w.bar, w.percent, box.Gap(2, 1), w.send)
 		tools.Growing(gap)
-		w.card.Content = box.NewColumn(2, w.edit, area, tools)
+		w.card.Content = box.NewColumn(2, w.edit, w.pasted.row, area, tools)
 		w.card.Pad = box.Insets{Top: 8, Right: 11, Bottom: 10, Left: 8}
 	}
 	w.tell()
@@ -87,9 +90,18 @@ func (w *composer) build() {
 // HeightFor grows with what is written, up to a few lines.
 func (w *composer) HeightFor(width float32) float32 { return w.card.HeightFor(width) }
 
-func (w *composer) text() string { return strings.TrimSpace(w.field.Text) }
+// text is what would be sent: what was typed, and below it what was pasted.
+func (w *composer) text() string {
+	return strings.TrimSpace(strings.TrimSpace(w.field.Text) + "\n\n" + w.pasted.text)
+}
 
+// set replaces all text; a very long one is kept beside the field.
 func (w *composer) set(text string) {
+	w.pasted.set("")
+	if len(text) > pasteMax {
+		w.pasted.set(text)
+		text = ""
+	}
 	if w.field.Text != text {
 		w.field.SetText(text)
 		end := strings.Split(text, "\n")
@@ -139,7 +151,7 @@ func (w *composer) key(e *fyne.KeyEvent) bool {
 		}
 		return true
 	case fyne.KeyUp:
-		return w.field.Text == "" && w.talk.editLast()
+		return w.text() == "" && w.talk.editLast()
 	case fyne.KeyEscape:
 		if w.talk.editing != 0 {
 			w.talk.endEdit()

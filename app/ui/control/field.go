@@ -17,6 +17,7 @@ type Field struct {
 	widget.Entry
 	OnKey   func(*fyne.KeyEvent) bool // true: the key is used up
 	OnFocus func(bool)
+	OnPaste func(text string) bool // true: the text was taken elsewhere
 	icon    string
 	shift   bool
 }
@@ -109,6 +110,9 @@ func (f *Field) TypedShortcut(s fyne.Shortcut) {
 				h.TypedShortcut(c)
 			}
 		}
+		return
+	}
+	if p, ok := s.(*fyne.ShortcutPaste); ok && f.OnPaste != nil && f.OnPaste(p.Clipboard.Content()) {
 		return
 	}
 	f.Entry.TypedShortcut(s)

@@ -74,7 +74,10 @@ func (t *Tile) dress() {
 	if t.state.hovered && !t.state.disabled && t.Fill == look.Card {
 		t.surface.Stroke = look.Soft
 	}
-	if t.state.focused {
+	switch {
+	case t.state.focused && t.Fill == look.Accent:
+		t.surface.Stroke = look.Ink
+	case t.state.focused:
 		t.surface.Stroke = look.Accent
 	}
 }
