@@ -14,10 +14,14 @@ import (
 	"croft/app/ui/bridge"
 )
 
-// Shelf keeps the chats.
+// Shelf lists the chats.
 type Shelf interface {
 	List(ctx context.Context) ([]chat.Summary, error)
 	Search(ctx context.Context, query string) ([]chat.Hit, error)
+}
+
+// Keeper makes and changes chats as a whole.
+type Keeper interface {
 	Create(ctx context.Context, set chat.Settings) (chat.ID, error)
 	Rename(ctx context.Context, id chat.ID, title string) error
 	SetPinned(ctx context.Context, id chat.ID, pinned bool) error
@@ -29,18 +33,24 @@ type Shelf interface {
 type Talk interface {
 	Load(ctx context.Context, id chat.ID) (chat.Transcript, error)
 	Send(ctx context.Context, id chat.ID, text string) error
-	Regenerate(ctx context.Context, id, reply chat.ID) error
-	Edit(ctx context.Context, id, message chat.ID, text string) error
-	Choose(ctx context.Context, id, message chat.ID, delta int) error
 	Stop(id chat.ID)
 	SetSettings(ctx context.Context, id chat.ID, set chat.Settings) error
 	Export(ctx context.Context, id chat.ID) (string, error)
 }
 
+// Brancher writes versions of messages and goes from one to another.
+type Brancher interface {
+	Regenerate(ctx context.Context, id, reply chat.ID) error
+	Edit(ctx context.Context, id, message chat.ID, text string) error
+	Choose(ctx context.Context, id, message chat.ID, delta int) error
+}
+
 // Chats is the use case as this page needs it.
 type Chats interface {
 	Shelf
+	Keeper
 	Talk
+	Brancher
 }
 
 // Models says which models there are and warms one up.
@@ -49,17 +59,32 @@ type Models interface {
 	Use(ctx context.Context, id string, progress func(float64)) (*models.Running, error)
 }
 
-// Window is what the page asks of the window it stands in.
-type Window interface {
+// Frame is the window around the page.
+type Frame interface {
 	Canvas() fyne.Canvas
 	Toast(text, action string, do func())
-	Report(p health.Problem)    // a problem that belongs to no card
+	Report(p health.Problem) // a problem that belongs to no card
+	Phone() bool             // it is laid out for a phone
+}
+
+// Navigator goes from page to page.
+type Navigator interface {
 	ShowConversation(open bool) // on a phone: push it, or go back to the list
-	ConversationShown() bool    // whether it is on the screen
-	ShowModels()                // go to the models page
+	ConversationShown() bool
+	ShowModels()
+}
+
+// Desktop is what lies outside of the program.
+type Desktop interface {
 	OpenLink(address string)    // in the browser
-	SaveText(name, text string) // ask where, and write
-	Phone() bool
+	SaveText(name, text string) // asks where, and writes
+}
+
+// Window is what the page asks of the window it stands in.
+type Window interface {
+	Frame
+	Navigator
+	Desktop
 }
 
 // Page is the list and the conversation.

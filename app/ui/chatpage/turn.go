@@ -136,11 +136,12 @@ type bubble struct {
 	surface *box.Surface
 	text    *prose.Text
 	before  fyne.CanvasObject // what stands left of it
+	fit     struct{ column, width float32 }
 }
 
 func newBubble(text *prose.Text, before fyne.CanvasObject) *bubble {
 	b := &bubble{text: text, before: before, surface: box.NewSurface(look.Mine, text)}
-	b.surface.Radius, b.surface.Notch, b.surface.Pad = look.RadiusCard, true, box.Sides(9, 14)
+	b.surface.Radius, b.surface.Notch, b.surface.Pad = look.RadiusCard, true, box.Sides(9, bubblePad)
 	b.ExtendBaseWidget(b)
 	return b
 }
@@ -148,12 +149,18 @@ func newBubble(text *prose.Text, before fyne.CanvasObject) *bubble {
 // CreateRenderer makes the bubble a widget.
 func (b *bubble) CreateRenderer() fyne.WidgetRenderer { return bubbleRenderer{b} }
 
-// place returns the width of the surface in a column of a width.
+// width returns the width of the surface in a column of a width.
 func (b *bubble) width(column float32) float32 {
-	aside := b.before.MinSize().Width + 6
-	most := max(80, column-max(aside, column*0.14))
-	return b.text.Natural(most-28) + 28
+	if b.fit.column != column {
+		aside := b.before.MinSize().Width + 6
+		most := max(80, column-max(aside, column*0.14))
+		b.fit.column, b.fit.width = column, b.text.Natural(most-2*bubblePad)+2*bubblePad
+	}
+	return b.fit.width
 }
+
+// bubblePad is the distance from the sides of a bubble to its text.
+const bubblePad = 14
 
 // HeightFor returns the height of the bubble in a column of a width.
 func (b *bubble) HeightFor(column float32) float32 { return b.surface.HeightFor(b.width(column)) }

@@ -14,14 +14,24 @@ import (
 	"croft/app/ui/bridge"
 )
 
-// Library is the use case as this page needs it.
-type Library interface {
+// Shelf says what models there are and what fits.
+type Shelf interface {
 	List(ctx context.Context) ([]models.Model, error)
 	Found(ctx context.Context) ([]models.Model, error)
+	Memory() models.Memory
+}
+
+// Keeper takes models in and deletes them.
+type Keeper interface {
 	Import(ctx context.Context, path string, progress func(done, total int64)) (models.Model, error)
 	Adopt(ctx context.Context, path string, progress func(done, total int64)) (models.Model, error)
 	Delete(ctx context.Context, id string) error
-	Memory() models.Memory
+}
+
+// Library is the use case as this page needs it.
+type Library interface {
+	Shelf
+	Keeper
 }
 
 // Window is what the page asks of the window it stands in.
