@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"croft/app/chat"
 	"croft/app/models"
 )
 
@@ -62,26 +63,27 @@ func (c *commands) ask() *cobra.Command {
 }
 
 // question checks the flags and joins the text.
-func (c *commands) question(cmd *cobra.Command, f *askFlags, args []string) (models.Question, error) {
+func (c *commands) question(cmd *cobra.Command, f *askFlags, args []string) (chat.Question, error) {
 	if err := c.checkEngineFlags(cmd); err != nil {
-		return models.Question{}, err
+		return chat.Question{}, err
 	}
 	switch {
 	case f.max < 0:
-		return models.Question{}, wrongUse(cmd, "--max is a number of tokens")
+		return chat.Question{}, wrongUse(cmd, "--max is a number of tokens")
 	case f.temperature < 0:
-		return models.Question{}, wrongUse(cmd, "--temperature cannot be below 0")
+		return chat.Question{}, wrongUse(cmd, "--temperature cannot be below 0")
 	case f.raw && (f.system != "" || f.noThink):
-		return models.Question{}, wrongUse(cmd, "--raw sends the text alone, without --system and --no-think")
+		return chat.Question{}, wrongUse(cmd, "--raw sends the text alone, without --system and --no-think")
 	}
 	text, err := c.questionText(strings.Join(args, " "))
 	if err != nil {
-		return models.Question{}, err
+		return chat.Question{}, err
 	}
 	if strings.TrimSpace(text) == "" {
-		return models.Question{}, wrongUse(cmd, "say what to ask, as in croft ask \"Why is the sky blue?\"")
+		return chat.Question{}, wrongUse(cmd, "say what to ask, as in croft ask \"Why is the sky blue?\"")
 	}
-	q := models.Question{System: f.system, Text: text, Raw: f.raw, ReplyMax: f.max}
+	q := chat.Question{Text: text, Raw: f.raw}
+	q.Model, q.System, q.ReplyMax = f.model, f.system, &f.max
 	q.Temperature, q.TopP, q.MinP, q.TopK = &f.temperature, &f.topP, &f.minP, &f.topK
 	if cmd.Flags().Changed("seed") {
 		q.Seed = &f.seed
@@ -131,16 +133,9 @@ type askReport struct {
 	FinishReason    string  `json:"finish_reason"`
 }
 
-func (c *commands) answer(ctx context.Context, p *Parts, f *askFlags, q models.Question) error {
-	m, err := p.Models.Use(ctx, f.model, c.err.loading("Loading"))
-	c.err.clear()
-	if err != nil {
-		return err
-	}
-	defer m.Release()
-	c.err.status("Reading")
-	report := askReport{Model: strings.TrimSpace(m.Name + " " + m.Quant), FinishReason: "cancelled"}
-	err = c.stream(ctx, m, q, f.json, &report)
+func (c *commands) answer(ctx context.Context, p *Parts, f *askFlags, q chat.Question) error {
+	report := askReport{FinishReason: "cancelled"}
+	err := c.stream(ctx, p, q, f.json, &report)
 	c.err.clear()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -153,9 +148,9 @@ func (c *commands) answer(ctx context.Context, p *Parts, f *askFlags, q models.Q
 }
 
 // stream writes the answer as it comes, and gathers what is to be reported.
-func (c *commands) stream(ctx context.Context, m *models.Running, q models.Question, quiet bool, report *askReport) error {
+func (c *commands) stream(ctx context.Context, p *Parts, q chat.Question, quiet bool, report *askReport) error {
 	var text strings.Builder
-	for a, err := range m.Ask(ctx, q) {
+	for a, err := range p.Chat.Ask(ctx, q, c.err.loadingThen("Reading")) {
 		if err != nil {
 			report.Text = text.String()
 			return errors.Join(err, c.endLine(quiet, report.Text))
@@ -171,11 +166,12 @@ func (c *commands) stream(ctx context.Context, m *models.Running, q models.Quest
 				return fmt.Errorf("write the answer: %w", err)
 			}
 		}
+		report.Model = a.Model
 		report.TokensReply++
-		if r := a.Result; r != nil {
+		if r := a.Stats; r != nil {
 			report.TokensPrompt, report.TokensReply = r.PromptTokens, r.ReplyTokens
 			report.TTFTMS, report.TokensPerSecond = float64(r.FirstToken.Microseconds())/1000, r.TokensPerSecond
-			report.FinishReason = string(r.Reason)
+			report.FinishReason = r.Reason
 		}
 	}
 	report.Text = text.String()

@@ -87,13 +87,13 @@ func (s *screen) progress(what string) func(done, total int64) {
 	}
 }
 
-// loading returns a reporter of a share done, 0 to 1.
-func (s *screen) loading(what string) func(float64) {
+// loadingThen returns a reporter of how far a model is loaded, 0 to 1; next is what comes then.
+func (s *screen) loadingThen(next string) func(float64) {
 	return func(done float64) {
 		if done < 1 {
-			s.status("%s %.0f %%", what, done*100)
+			s.status("Loading %.0f %%", done*100)
 			return
 		}
-		s.clear()
+		s.status("%s", next)
 	}
 }

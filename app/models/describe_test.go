@@ -88,36 +88,3 @@ func FuzzName(f *testing.F) {
 		}
 	})
 }
-
-func TestThinkingIsPartedFromText(t *testing.T) {
-	for name, c := range map[string]struct {
-		begin          part
-		reply          string
-		thinking, text string
-	}{
-		"plain":         {atBegin, "\n Hello <b>", "", "Hello <b>"},
-		"thinks":        {atBegin, "<think>\nHm.\n</think>\n\nYes. ", "\nHm.\n", "Yes. "},
-		"opened":        {inThinking, "Hm.</think>Yes.", "Hm.", "Yes."},
-		"never ends":    {atBegin, "<think>Hm.</thi", "Hm.</thi", ""},
-		"tag in text":   {atBegin, "Say <think> aloud.</think>", "", "Say <think> aloud.</think>"},
-		"half a tag":    {atBegin, "<thin", "", "<thin"},
-		"raw keeps all": {inText, "\n<think>x", "", "\n<think>x"},
-		"empty":         {atBegin, "", "", ""},
-	} {
-		for size := 1; size <= len(c.reply)+1; size++ {
-			s := &splitter{part: c.begin}
-			thinking, text := "", ""
-			for rest := c.reply; ; {
-				n := min(size, len(rest))
-				th, tx := s.add(rest[:n], n == len(rest))
-				thinking, text, rest = thinking+th, text+tx, rest[n:]
-				if rest == "" {
-					break
-				}
-			}
-			if thinking != c.thinking || text != c.text {
-				t.Errorf("%s in pieces of %d: %q and %q", name, size, thinking, text)
-			}
-		}
-	}
-}
