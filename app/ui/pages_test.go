@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/test"
 
 	"croft/app/chat"
 	"croft/app/models"
@@ -158,4 +159,30 @@ func TestFileDialogsOpen(t *testing.T) {
 	if s.Canvas().Overlays().Top() == nil {
 		t.Error("nothing asks where to save")
 	}
+}
+
+func TestChatsStayReadableWithoutAModel(t *testing.T) {
+	s := newStage(t, wide, settings.Values{}, func(s *stage) {
+		chats(s)
+		s.models.here = nil
+	})
+	s.sees("And how do I undo it?", "Choose a model")
+	s.typeIn("Hello?")
+	s.press(fyne.KeyReturn)
+	s.sees("No model yet", "Hello?")
+}
+
+func TestHintStaysInTheWindow(t *testing.T) {
+	s := newStage(t, wide, settings.Values{}, chats)
+	for _, at := range []fyne.Position{{X: 1270, Y: 790}, {}, {X: 600, Y: 300}} {
+		s.shell.hint.Say("Write another reply", at, fyne.NewSquareSize(30))
+		s.sees("Write another reply")
+		card := test.WidgetRenderer(s.shell.hint).Objects()[0]
+		end := card.Position().Add(card.Size())
+		if card.Position().X < 0 || card.Position().Y < 0 || end.X > wide.Width || end.Y > wide.Height {
+			t.Errorf("the hint is at %v to %v", card.Position(), end)
+		}
+	}
+	s.shell.Hint("", fyne.Position{}, fyne.Size{})
+	s.misses("Write another reply")
 }

@@ -1,10 +1,13 @@
 package ui
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"croft/app/ui/box"
+	"croft/app/ui/control"
 	"croft/app/ui/look"
 )
 
@@ -28,11 +31,13 @@ type shell struct {
 	ground, side *box.Surface
 	rail, tabs   *nav
 	edge1, edge2 *box.Surface
+	hint         *control.Hint
+	hints        int // counts what the pointer came to
 }
 
 func newShell(w *window) *shell {
 	s := &shell{win: w, ground: box.NewSurface(look.Ground, nil), side: box.NewSurface(look.Side, nil)}
-	s.edge1, s.edge2 = box.Upright(), box.Upright()
+	s.edge1, s.edge2, s.hint = box.Upright(), box.Upright(), control.NewHint()
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -65,10 +70,28 @@ func (s *shell) show() {
 	s.Refresh()
 }
 
-// greets tells whether there is no model yet, so that the first page is shown in place of the chats.
+// hintAfter is how long the pointer rests before it is told what it is on.
+const hintAfter = 600 * time.Millisecond
+
+// Hint shows what something is called once the pointer has rested on it; an empty text takes the hint away.
+func (s *shell) Hint(text string, at fyne.Position, size fyne.Size) {
+	s.hints++
+	turn := s.hints
+	if text == "" {
+		s.hint.Say("", at, size)
+		return
+	}
+	s.win.bridge.After(hintAfter, func() {
+		if turn == s.hints {
+			s.hint.Say(text, at, size)
+		}
+	})
+}
+
+// greets tells whether there is neither a model nor a chat yet, so that the first page is shown in place of the chats.
 func (s *shell) greets() bool {
 	usable, known := s.win.models.Usable()
-	return known && !usable
+	return known && !usable && s.win.chats.Empty()
 }
 
 // content returns what fills the page.
@@ -110,7 +133,7 @@ func (r shellRenderer) Refresh() {
 func (r shellRenderer) Objects() []fyne.CanvasObject {
 	s := r.s
 	objects := []fyne.CanvasObject{s.ground, s.side, s.rail, s.tabs, s.edge1, s.edge2}
-	return append(append(objects, s.pages()...), s.win.toasts)
+	return append(append(objects, s.pages()...), s.win.toasts, s.hint)
 }
 
 func (s *shell) pages() []fyne.CanvasObject {
@@ -145,6 +168,7 @@ func (r shellRenderer) Layout(size fyne.Size) {
 		s.changeLayout()
 	}
 	s.reveal()
+	put(s.hint, 0, 0, size.Width, size.Height)
 	put(s.ground, 0, 0, size.Width, size.Height)
 	if s.phone {
 		r.layoutPhone(size)

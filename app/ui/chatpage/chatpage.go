@@ -181,11 +181,15 @@ func (p *Page) StartWithNewest() {
 			if !p.failed(err) {
 				p.list.set(list)
 				p.OpenNewest()
+				p.win.ShowConversation(false)
 				p.Focus()
 			}
 		}
 	})
 }
+
+// Empty tells whether there is no chat at all.
+func (p *Page) Empty() bool { return len(p.list.all) == 0 }
 
 // NewChatWith opens an empty chat with a model.
 func (p *Page) NewChatWith(model string) {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"croft/app/ui/box"
 	"croft/app/ui/look"
@@ -118,11 +119,43 @@ func (b *Button) ink(c fyne.ThemeColorName) {
 	b.Refresh()
 }
 
-// IconButton is a quiet icon that can be tapped.
+// IconButton is a quiet icon that can be tapped. Its name is shown when the pointer rests on it.
 type IconButton struct {
 	Tile
 	icon *Icon
 	side float32 // 0: a full target
+}
+
+// Hinter is the content of a window that can show what something is called. An empty text takes the hint away.
+type Hinter interface {
+	Hint(text string, at fyne.Position, size fyne.Size)
+}
+
+// MouseIn asks for the hint.
+func (b *IconButton) MouseIn(e *desktop.MouseEvent) {
+	b.Tile.MouseIn(e)
+	b.hint(b.Name)
+}
+
+// MouseOut takes the hint away.
+func (b *IconButton) MouseOut() {
+	b.Tile.MouseOut()
+	b.hint("")
+}
+
+// Tapped takes the hint away too.
+func (b *IconButton) Tapped(e *fyne.PointEvent) {
+	b.hint("")
+	b.Tile.Tapped(e)
+}
+
+func (b *IconButton) hint(text string) {
+	d := fyne.CurrentApp().Driver()
+	if c := d.CanvasForObject(b); c != nil {
+		if h, ok := c.Content().(Hinter); ok {
+			h.Hint(text, d.AbsolutePositionForObject(b), b.Size())
+		}
+	}
 }
 
 // NewIconButton returns an icon to tap; name is what it does.
