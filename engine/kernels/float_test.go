@@ -173,7 +173,6 @@ type memory struct {
 	l     TileLayout
 	heads int
 	bytes [][]byte
-	tiles []unsafe.Pointer
 }
 
 func newMemory(s Set, l TileLayout, heads int, k, v []float32) *memory {
