@@ -13,27 +13,36 @@ type memory struct {
 	rest   []byte // of the last chunk
 }
 
-const (
-	chunkBytes = 64 << 20
-	lineBytes  = 64
-)
+const lineBytes = 64 // of a cache
 
 // get returns n bytes that begin at a cache line.
 func (m *memory) get(n int) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	whole := (n + lineBytes - 1) / lineBytes * lineBytes
+	if whole > chunkBytes/2 { // has large pages of its own
+		chunk, err := m.add(whole)
+		return chunk[:min(n, len(chunk))], err
+	}
 	if whole > len(m.rest) {
-		chunk, err := mapMemory(max(whole, chunkBytes))
+		chunk, err := m.add(chunkBytes)
 		if err != nil {
 			return nil, err
 		}
-		m.chunks = append(m.chunks, chunk)
 		m.rest = chunk
 	}
 	b := m.rest[:n:n]
 	m.rest = m.rest[whole:]
 	return b, nil
+}
+
+func (m *memory) add(n int) ([]byte, error) {
+	chunk, err := mapMemory(n)
+	if err != nil {
+		return nil, err
+	}
+	m.chunks = append(m.chunks, chunk)
+	return chunk, nil
 }
 
 func (m *memory) free() error {

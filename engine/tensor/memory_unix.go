@@ -8,6 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// chunkBytes of address space; what is never touched takes no memory.
+const chunkBytes = 256 << 20
+
 func mapMemory(n int) ([]byte, error) {
 	b, err := unix.Mmap(-1, 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
