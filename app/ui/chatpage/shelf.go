@@ -42,7 +42,7 @@ func newShelf(p *Page) *shelf {
 	plus.Set("plus", look.OnAccent)
 	plus.Paint(look.Accent, look.None)
 	head := box.NewRow(8, title, plus).Growing(title).Padded(box.Insets{Left: 6, Right: 6})
-	top := box.NewColumn(10, head, s.search).Padded(box.Insets{Top: 14, Right: 12, Bottom: 8, Left: 12})
+	top := box.NewColumn(10, head, control.Boxed(s.search)).Padded(box.Insets{Top: 14, Right: 12, Bottom: 8, Left: 12})
 	s.view = container.NewBorder(top, nil, nil, nil, container.NewStack(s.rows, s.nothing))
 	return s
 }

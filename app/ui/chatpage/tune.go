@@ -144,7 +144,7 @@ func toSeed(v *float64) *uint64 {
 
 func (f *tuneForm) view() fyne.CanvasObject {
 	column := box.NewColumn(6,
-		control.NewBold(lang.L("Instructions for the model"), 14), f.system, box.Gap(1, 4))
+		control.NewBold(lang.L("Instructions for the model"), 14), control.Boxed(f.system), box.Gap(1, 4))
 	if f.thinking != nil {
 		label := control.NewWords(f.thinking.Name, 14, look.Ink).Shrinking()
 		column.Objects = append(column.Objects, box.NewRow(12, label, f.thinking).Growing(label), box.Gap(1, 4))
@@ -159,7 +159,7 @@ func (f *tuneForm) view() fyne.CanvasObject {
 
 func (n *number) view() fyne.CanvasObject {
 	text := box.NewColumn(0, control.NewWords(n.label, 14, look.Ink), prose.NewSentence(n.hint, look.TextTiny, look.Soft), n.problem)
-	field := box.NewColumn(0, n.field)
+	field := control.Boxed(n.field)
 	return box.NewRow(12, text, box.NewRow(0, wide(field, 120))).Growing(text)
 }
 

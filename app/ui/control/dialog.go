@@ -69,7 +69,7 @@ func Ask(c fyne.Canvas, title, text, do, cancel string, done func(string)) *Over
 	f.OnSubmitted = func(string) { finish() }
 	no := NewButton(cancel, "", Plain, func() { o.Close() })
 	ok := NewButton(do, "", Primary, finish)
-	o = ShowSheet(c, title, f, 420, no, ok)
+	o = ShowSheet(c, title, Boxed(f), 420, no, ok)
 	c.Focus(f)
 	f.TypedShortcut(&fyne.ShortcutSelectAll{})
 	return o

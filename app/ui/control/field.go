@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"croft/app/ui/box"
 	"croft/app/ui/look"
 )
 
@@ -18,6 +19,7 @@ type Field struct {
 	OnKey   func(*fyne.KeyEvent) bool // true: the key is used up
 	OnFocus func(bool)
 	OnPaste func(text string) bool // true: the text was taken elsewhere
+	ring    func(bool)
 	icon    string
 	shift   bool
 }
@@ -121,6 +123,9 @@ func (f *Field) TypedShortcut(s fyne.Shortcut) {
 // FocusGained tells OnFocus.
 func (f *Field) FocusGained() {
 	f.Entry.FocusGained()
+	if f.ring != nil {
+		f.ring(true)
+	}
 	if f.OnFocus != nil {
 		f.OnFocus(true)
 	}
@@ -130,6 +135,9 @@ func (f *Field) FocusGained() {
 func (f *Field) FocusLost() {
 	f.shift = false
 	f.Entry.FocusLost()
+	if f.ring != nil {
+		f.ring(false)
+	}
 	if f.OnFocus != nil {
 		f.OnFocus(false)
 	}
@@ -170,6 +178,20 @@ func (bare) Size(n fyne.ThemeSizeName) float32 {
 }
 
 func inUse() fyne.Theme { return fyne.CurrentApp().Settings().Theme() }
+
+// Boxed shows a field on a card of its own. The toolkit's own border is drawn with a dark fringe.
+func Boxed(f *Field) *box.Surface {
+	s := box.NewCard(box.Insets{}, Bare(f))
+	s.Radius = look.RadiusRow
+	f.ring = func(on bool) {
+		s.Stroke = look.Line
+		if on {
+			s.Stroke = look.Accent
+		}
+		s.Refresh()
+	}
+	return s
+}
 
 // Bare shows a field without ground and border.
 func Bare(f *Field) fyne.CanvasObject { return container.NewThemeOverride(f, bare{}) }

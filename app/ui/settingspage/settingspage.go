@@ -240,5 +240,5 @@ func (p *Page) instructions() fyne.CanvasObject {
 	return box.NewColumn(6,
 		control.NewWords(lang.L("Instructions for the model"), look.TextBody, look.Ink),
 		prose.NewSentence(lang.L("They stand at the beginning of every new chat."), look.TextSmall, look.Soft),
-		p.system).Padded(box.Sides(11, 0))
+		control.Boxed(p.system)).Padded(box.Sides(11, 0))
 }
