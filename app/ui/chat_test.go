@@ -243,3 +243,13 @@ func TestALongPasteIsKeptBesideTheField(t *testing.T) {
 	}
 	s.misses("Pasted text")
 }
+
+func TestANewChatEndsTheSearch(t *testing.T) {
+	s := newStage(t, wide, settings.Values{}, chats)
+	s.window.chats.Search()
+	s.typeIn("valve")
+	s.window.chats.NewChat()
+	if s.find("Garden plan") == nil {
+		t.Error("the list still shows only the hits")
+	}
+}

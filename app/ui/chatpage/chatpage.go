@@ -153,6 +153,7 @@ func (p *Page) Update(u chat.Update) {
 
 // NewChat opens an empty chat with the composer ready.
 func (p *Page) NewChat() {
+	p.list.search.SetText("")
 	p.talk.open(0)
 	p.win.ShowConversation(true)
 	p.talk.composer.focus()

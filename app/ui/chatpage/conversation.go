@@ -45,6 +45,7 @@ func newConversation(p *Page) *conversation {
 	c.bar = newTopBar(c)
 	c.jump = control.NewButton(lang.L("Jump to latest"), "latest", control.Plain, c.list.ToEnd)
 	c.jump.Round(look.RadiusRound, box.Sides(0, 16))
+	c.jump.Raise()
 	c.jump.Hide()
 	c.notice = box.NewColumn(8)
 	c.empty = newEmpty(c)

@@ -2,6 +2,7 @@ package chatpage
 
 import (
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -127,7 +128,7 @@ func (t *turn) facts() string {
 		if s.TokensPerSecond > 0 {
 			facts = append(facts, look.Rate(s.TokensPerSecond))
 		}
-		if s.Total > 0 {
+		if s.Total >= 50*time.Millisecond { // less would be written as nothing
 			facts = append(facts, look.Span(s.Total))
 		}
 	}

@@ -52,6 +52,9 @@ func (t *Tile) Round(radius float32, pad box.Insets) *Tile {
 	return t
 }
 
+// Raise makes the tile cast a shadow, because it floats over other things.
+func (t *Tile) Raise() { t.surface.Raised = true }
+
 // Paint sets ground and border.
 func (t *Tile) Paint(fill, stroke fyne.ThemeColorName) *Tile {
 	t.Fill, t.Stroke = fill, stroke
