@@ -1,5 +1,7 @@
 package kernels
 
+// ISO C forbids GCC to fuse a product and a sum that are written apart; each fused multiply-add here is written as one.
+
 /*
 #cgo CFLAGS: -std=c11
 #cgo LDFLAGS: -lm
