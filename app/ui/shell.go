@@ -52,6 +52,9 @@ func (s *shell) turnTo(p pageName) {
 	if p == pageSettings && s.page != p {
 		s.win.settings.Relayout() // what it shows may have changed elsewhere
 	}
+	if p == pageChat && s.page == pageChat {
+		s.pushed = false // on a phone, the bar leads back to the list
+	}
 	s.page = p
 	s.show()
 }

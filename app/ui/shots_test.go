@@ -153,7 +153,7 @@ func scenes() []scene {
 	return []scene{
 		{name: "chat", prepare: chats, act: open},
 		{name: "list", prepare: chats},
-		{name: "streaming", prepare: chats, act: openThen(streaming("", "Then the second would overwrite the first, if **mv -n** did not prevent it. Add a counter to the", chat.Writing))},
+		{name: "streaming", prepare: chats, act: openThen(streaming("", "Then the second would overwrite the first, if -n did not prevent it. Add a counter to the", chat.Writing))},
 		{name: "thinking", prepare: chats, act: openThen(streaming("Two photos in one second would get the same name, so", "", chat.Writing))},
 		{name: "waiting", prepare: chats, act: openThen(streaming("", "", chat.Waiting))},
 		{name: "markdown", prepare: func(s *stage) { chats(s); s.chats.add("Beans", 0, false, user("What now?"), reply(rich)) }, act: open},
@@ -171,7 +171,7 @@ func scenes() []scene {
 			s.chats.chats[id].ContextUsed, s.chats.chats[id].ContextMax = 4090, 4096
 		}, act: open},
 		{name: "new", prepare: library, act: func(s *stage) { s.window.chats.NewChat() }},
-		{name: "search", prepare: chats, act: func(s *stage) { s.window.chats.Search(); s.typeIn("valve") }},
+		{name: "search", prepare: chats, act: func(s *stage) { s.window.chats.Search(); s.typeIn("the") }},
 		{name: "models", prepare: library, act: func(s *stage) { s.shell.turnTo(pageModels) }},
 		{name: "first-start", prepare: func(s *stage) { library(s); s.models.here = nil }},
 		{name: "first-start-bare", prepare: func(*stage) {}},
