@@ -93,7 +93,7 @@ func (s *scriptedChats) Search(_ context.Context, query string) ([]chat.Hit, err
 			if at < 0 {
 				continue
 			}
-			begin, end := max(0, at-20), min(len(m.Text), at+len(query)+30)
+			begin, end := wordsAround(m.Text, at, at+len(query))
 			hits = append(hits, chat.Hit{
 				Summary: c.Summary, Message: m.ID, Excerpt: m.Text[begin:end],
 				Marks: [][2]int{{at - begin, at - begin + len(query)}},
@@ -102,6 +102,15 @@ func (s *scriptedChats) Search(_ context.Context, query string) ([]chat.Hit, err
 	}
 	sort.Slice(hits, func(i, j int) bool { return hits[i].Changed.After(hits[j].Changed) })
 	return hits, nil
+}
+
+// wordsAround returns whole words before and after a stretch of text.
+func wordsAround(text string, from, to int) (begin, end int) {
+	for begin = from; begin > 0 && (from-begin < 18 || text[begin-1] != ' '); begin-- {
+	}
+	for end = to; end < len(text) && text[end] != '\n' && (end-to < 26 || text[end] != ' '); end++ {
+	}
+	return begin, end
 }
 
 func (s *scriptedChats) Create(_ context.Context, set chat.Settings) (chat.ID, error) {

@@ -161,10 +161,13 @@ func (s *shelf) open(x entry) {
 func (s *shelf) chosen() {
 	for _, x := range s.entries {
 		if t, ok := s.rows.Made(keyOf(x)).(*control.Tile); ok {
-			choose(t, x.chat.ID == s.page.talk.id)
+			choose(t, s.isOpen(x))
 		}
 	}
 }
+
+// isOpen tells whether a line is the chat that is shown; the hits of a search are places in chats and none of them is.
+func (s *shelf) isOpen(x entry) bool { return x.hit == nil && x.chat.ID == s.page.talk.id }
 
 // Len is the number of lines.
 func (s *shelf) Len() int { return len(s.entries) }

@@ -25,7 +25,7 @@ func newShelfRow(s *shelf, x entry) *control.Tile {
 	t.OnMenu = func(at fyne.Position) {
 		control.ShowMenu(s.page.win.Canvas(), at, false, s.page.chatMenu(x.chat))
 	}
-	choose(t, x.chat.ID == s.page.talk.id)
+	choose(t, s.isOpen(x))
 	return t
 }
 
