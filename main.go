@@ -3,8 +3,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	fyneapp "fyne.io/fyne/v2/app"
 
@@ -31,13 +34,26 @@ func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
 	return &cli.Parts{Chat: a.Chats, Models: a.Models, Settings: a.Settings, Check: a.Check, Close: a.Close}, nil
 }
 
-func window(ctx context.Context, s cli.Setup) (err error) {
+func window(ctx context.Context, s cli.Setup) error {
 	a, err := app.New(ctx, s.Home, app.Options{Threads: s.Threads, Kernels: s.Kernels})
 	if err != nil {
 		return err
 	}
+	return errors.Join(show(a, s.Home), a.Close())
+}
+
+func show(a *app.App, home string) (err error) {
+	defer func() {
+		// GLFW panics where a display is named that cannot be opened.
+		if p := recover(); p != nil {
+			if !strings.Contains(fmt.Sprint(p), "GLFW") {
+				panic(p)
+			}
+			err = cli.ErrNoDisplay
+		}
+	}()
 	ui.Run(fyneapp.NewWithID("io.github.croft"), ui.Parts{
-		Chats: a.Chats, Models: a.Models, Settings: a.Settings, Version: version, DataDir: s.Home,
+		Chats: a.Chats, Models: a.Models, Settings: a.Settings, Version: version, DataDir: home,
 	})
-	return a.Close()
+	return nil
 }

@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 )
+
+// ErrNoDisplay says that a window could not be shown, so that the terminal is used.
+var ErrNoDisplay = errors.New("there is no display")
 
 // window opens the window, or the chat in the terminal where there is no display.
 func (c *commands) window(ctx context.Context) error {
@@ -17,7 +21,12 @@ func (c *commands) window(ctx context.Context) error {
 		return err
 	}
 	c.setup.Home = home
-	return c.Window(ctx, c.setup)
+	err = c.Window(ctx, c.setup)
+	if !errors.Is(err, ErrNoDisplay) {
+		return err
+	}
+	c.err.linef("The display cannot be opened, so this is the chat in the terminal.")
+	return c.runChat(ctx, chatFlags{})
 }
 
 // hasDisplay tells whether a window could be shown.
