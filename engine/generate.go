@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"time"
 
@@ -155,57 +154,6 @@ func (w *writer) end(why Reason) error {
 	}
 	w.yield(Piece{Token: -1, Text: w.stops.rest(w.text.Rest()), Result: r}, nil)
 	return nil
-}
-
-// prompt returns the tokens to read.
-func (m *Model) prompt(r Request) ([]int, error) {
-	switch {
-	case r.Conversation != nil:
-		if m.info.Embedding {
-			return nil, fmt.Errorf("%w: it turns text into vectors and cannot chat", ErrPurpose)
-		}
-		text, err := m.Render(*r.Conversation)
-		if err != nil {
-			return nil, err
-		}
-		return m.encodeRendered(text), nil
-	case r.Text != "":
-		return m.tokenizer.Encode(r.Text, true, true), nil
-	}
-	return r.Tokens, nil
-}
-
-// Render makes the prompt of a conversation by the model's own template. BOS and EOS are the model's when c leaves them out.
-func (m *Model) Render(c template.Conversation) (string, error) {
-	c.BOS, c.EOS = or(c.BOS, m.special(m.tokenizer.BOS())), or(c.EOS, m.special(m.tokenizer.EOS()))
-	if len(c.Tools) == 0 && m.traits.EmptyTools {
-		c.Tools = []byte("[]")
-	}
-	return m.template.Render(c)
-}
-
-func or(a, b *string) *string {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-func (m *Model) special(id int, ok bool) *string {
-	if !ok {
-		return nil
-	}
-	s := string(m.tokenizer.Piece(id))
-	return &s
-}
-
-// encodeRendered reads a rendered prompt; a template that writes the begin-of-text token itself must not get a second one.
-func (m *Model) encodeRendered(text string) []int {
-	ids := m.tokenizer.Encode(text, true, true)
-	if bos, ok := m.tokenizer.BOS(); ok && len(ids) > 1 && ids[0] == bos && ids[1] == bos {
-		return ids[1:]
-	}
-	return ids
 }
 
 // read reads what of ids is new to the slot, in passes of rowsMax, and returns the logits after the last.
