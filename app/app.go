@@ -124,5 +124,5 @@ func (l lent) Generate(ctx context.Context, r engine.Request) iter.Seq2[engine.P
 }
 
 func facts(m models.Model, info models.Info, contextMax int) chat.Facts {
-	return chat.Facts{ID: m.ID, Name: m.Name, ContextMax: contextMax, CanThink: info.CanThink, Template: info.Template}
+	return chat.Facts{ID: m.ID, Name: m.Name, ContextMax: contextMax, Template: info.Template}
 }

@@ -100,7 +100,6 @@ type Transcript struct {
 	Messages    []Message
 	ContextUsed int // tokens, after the last reply
 	ContextMax  int // 0 while unknown
-	CanThink    bool
 }
 
 // Update tells a watcher what changed. Reply is the reply that is being written, as a whole snapshot.

@@ -35,8 +35,8 @@ func TestReplyIsWrittenAndKept(t *testing.T) {
 	if *m.Stats != want || m.Stats.FirstToken <= 0 || m.Stats.Total < m.Stats.FirstToken {
 		t.Errorf("stats %+v", *m.Stats)
 	}
-	if got.ContextUsed != 17 || got.ContextMax != 4096 || !got.CanThink || got.Writing {
-		t.Errorf("context %d of %d, can think %v, writing %v", got.ContextUsed, got.ContextMax, got.CanThink, got.Writing)
+	if got.ContextUsed != 17 || got.ContextMax != 4096 || got.Writing {
+		t.Errorf("context %d of %d, writing %v", got.ContextUsed, got.ContextMax, got.Writing)
 	}
 	if model.held != 0 {
 		t.Error("the model was not released")

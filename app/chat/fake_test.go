@@ -99,7 +99,7 @@ func (f *scripted) asked(t *testing.T) []turnJSON {
 // saying is a model that says pieces and ends well.
 func saying(pieces ...string) *scripted {
 	return &scripted{
-		facts:  Facts{ID: strings.Repeat("ab", 32), Name: "Scripted", ContextMax: 4096, CanThink: true, Template: loop},
+		facts:  Facts{ID: strings.Repeat("ab", 32), Name: "Scripted", ContextMax: 4096, Template: loop},
 		pieces: pieces,
 		result: engine.Result{Reason: engine.Stop, PromptTokens: 12, ReusedTokens: 5, ReplyTokens: len(pieces), ContextUsed: 12 + len(pieces), TokensPerSecond: 42},
 	}

@@ -30,8 +30,7 @@ type Model interface {
 type Facts struct {
 	ID         string // SHA-256 of the file; "" for a file outside the library
 	Name       string
-	ContextMax int // tokens that a conversation may have here; 0 while unknown
-	CanThink   bool
+	ContextMax int    // tokens that a conversation may have here; 0 while unknown
 	Template   string // Jinja source of the chat template; "" when unknown
 }
 
@@ -232,7 +231,6 @@ func (s *Service) Load(ctx context.Context, id ID) (Transcript, error) {
 	}
 	// Without a model a chat can still be read.
 	if facts, err := s.models.Facts(ctx, t.Settings.Model); err == nil {
-		t.CanThink = facts.CanThink
 		if facts.ContextMax > 0 {
 			t.ContextMax = facts.ContextMax
 		}

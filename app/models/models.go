@@ -40,6 +40,7 @@ type Model struct {
 	Fit         Fit     `json:"fit"`
 	Why         string  `json:"why"`          // one sentence, "" when it simply fits
 	Problem     string  `json:"problem"`      // why it cannot be used at all (broken, unsupported), "" when it can
+	CanThink    bool    `json:"can_think"`    // it has a switch for thinking
 	MeasuredTPS float64 `json:"measured_tps"` // median tokens a second of past replies here; 0: not measured
 	Loaded      bool    `json:"loaded"`
 	Default     bool    `json:"default"`
@@ -177,6 +178,7 @@ func (l *Library) fill(m *Model, budget int64) {
 		m.Problem = sentenceOf(err)
 		return
 	}
+	m.CanThink = info.CanThink
 	m.Fit, m.ContextHere, m.Why = fit(info, budget, l.prefer().ContextMax)
 	m.NeedsBytes = info.Needs(m.ContextHere)
 }

@@ -116,7 +116,6 @@ func wordsAround(text string, from, to int) (begin, end int) {
 func (s *scriptedChats) Create(_ context.Context, set chat.Settings) (chat.ID, error) {
 	id := s.add("", 0, false)
 	s.chats[id].Settings = set
-	s.chats[id].CanThink = true
 	return id, nil
 }
 

@@ -132,7 +132,7 @@ func chats(s *stage) {
 	s.chats.add("Letter to the landlord", 5*day, false, user("x"), reply("Dear Mr Hill, the heating in the bathroom has been cold since Monday."))
 	s.chats.add("", 40*day, false)
 	for _, c := range s.chats.chats {
-		c.ContextMax, c.ContextUsed, c.CanThink = 32768, 11141, true
+		c.ContextMax, c.ContextUsed = 32768, 11141
 	}
 }
 

@@ -31,7 +31,7 @@ var now = time.Date(2026, 11, 22, 14, 3, 0, 0, time.UTC)
 func qwen() models.Model {
 	return models.Model{
 		ID: "aa", Name: "Qwen3 4B", Path: "/home/me/.local/share/croft/models/aa", Source: "Croft", Owned: true, Quant: "Q4_K_M",
-		SizeBytes: 2.5e9, ContextHere: 32768, NeedsBytes: 3.4e9, Fit: models.Fits, MeasuredTPS: 38, Loaded: true, Default: true,
+		SizeBytes: 2.5e9, ContextHere: 32768, NeedsBytes: 3.4e9, Fit: models.Fits, CanThink: true, MeasuredTPS: 38, Loaded: true, Default: true,
 	}
 }
 

@@ -194,7 +194,10 @@ func (w *composer) tellThinking() {
 }
 
 // canThink tells whether the model of this chat has a switch for thinking.
-func (c *conversation) canThink() bool { return c.doc.CanThink }
+func (c *conversation) canThink() bool {
+	m, ok := c.model()
+	return ok && m.CanThink
+}
 
 func (w *composer) setThinking(on bool) {
 	w.talk.change(func(s *chat.Settings) { s.Thinking = &on })
