@@ -9,13 +9,22 @@ type Product struct {
 }
 
 const (
-	pieceBytes  = 64 << 10 // of weights: a few microseconds when memory is the limit
-	pieceMACs   = 4 << 20  // a few tens of microseconds when arithmetic is
-	pieceTokens = 128      // whose inputs stay in the second cache while panels pass
+	pieceMACs   = 4 << 20 // a few tens of microseconds when arithmetic is the limit
+	pieceTokens = 128     // whose inputs stay in the second cache while panels pass
+
+	// When memory is the limit, pieces are long: the processor has to find each stream anew before it reads ahead.
+	pieceBytesMin = 64 << 10
+	pieceBytesMax = 1 << 20
+	piecesAThread = 2
 )
 
 // Multiply computes Out (n, rows) = x (n, cols) · Wᵀ for several matrices in one go.
 func Multiply(p *Pool, in *Input, products ...Product) {
+	bytes := 0
+	for _, product := range products {
+		bytes += len(product.W.data)
+	}
+	in.pieceBytes = min(max(bytes/(piecesAThread*p.Threads()), pieceBytesMin), pieceBytesMax)
 	total := 0
 	for _, product := range products {
 		w := product.W
@@ -25,7 +34,7 @@ func Multiply(p *Pool, in *Input, products ...Product) {
 		if w.format.Quantized() {
 			in.quantize(p, w.format)
 		}
-		total += w.cut(in.n).pieces()
+		total += in.cut(w).pieces()
 	}
 	in.products = append(in.products[:0], products...)
 	p.Run(total, in.multiply)
@@ -35,7 +44,7 @@ func Multiply(p *Pool, in *Input, products ...Product) {
 // multiplyPiece computes one piece of the products, counted through all of them.
 func (in *Input) multiplyPiece(piece, _ int) {
 	for _, product := range in.products {
-		c := product.W.cut(in.n)
+		c := in.cut(product.W)
 		if piece < c.pieces() {
 			product.piece(in, c, piece)
 			return
@@ -52,16 +61,16 @@ type cut struct {
 
 func (c cut) pieces() int { return c.rowPieces * c.tokPieces }
 
-func (m *Matrix) cut(n int) cut {
-	c := cut{tokens: min(n, pieceTokens)}
+func (in *Input) cut(m *Matrix) cut {
+	c := cut{tokens: min(in.n, pieceTokens)}
 	rowBytes := max(1, len(m.data)/m.Rows)
 	c.rows = pieceMACs / (m.Cols * c.tokens)
-	if n <= tokensTogether {
-		c.rows = pieceBytes / rowBytes
+	if in.n <= tokensTogether {
+		c.rows = in.pieceBytes / rowBytes
 	}
 	c.rows = max(c.rows/rows, 1) * rows
 	c.rowPieces = (m.Rows + c.rows - 1) / c.rows
-	c.tokPieces = (n + c.tokens - 1) / c.tokens
+	c.tokPieces = (in.n + c.tokens - 1) / c.tokens
 	return c
 }
 
