@@ -167,7 +167,7 @@ func (m *Model) Info() Info { return m.info }
 // ContextMax is the number of tokens one conversation may have here.
 func (m *Model) ContextMax() int { return m.contextMax }
 
-// Threads is the number of threads the model runs on, and Kernels the name of its kernels.
+// Threads is the number of threads that the model runs on.
 func (m *Model) Threads() int { return m.pool.Threads() }
 
 // Kernels is the name of the kernels that run.

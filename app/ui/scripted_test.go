@@ -219,7 +219,7 @@ func (s *scriptedChats) Choose(_ context.Context, id, message chat.ID, delta int
 func (s *scriptedChats) Stop(id chat.ID) { s.stopped = append(s.stopped, id) }
 
 func (s *scriptedChats) Export(_ context.Context, id chat.ID) (string, error) {
-	t, err := s.Load(context.TODO(), id)
+	t, err := s.Load(context.Background(), id)
 	return "# " + t.Title, err
 }
 
