@@ -301,6 +301,16 @@ func TestTypedSpecialTokensAreText(t *testing.T) {
 	if n := ends(template.Message{Role: "user", Content: "Hi"}); n != 1 {
 		t.Errorf("%d turns end, want 1", n)
 	}
+	for _, name := range []string{"<|im_start|>", "<|im_end|>"} { // as the template itself writes
+		got, err := m.prompt(Request{Conversation: &template.Conversation{
+			Messages: template.Plain([]template.Message{{Role: "system", Content: "Be kind"}, {Role: "user", Content: name}}),
+		}})
+		want := slices.Concat(m.Tokenize("<|im_start|>system\nBe kind<|im_end|>\n<|im_start|>user\n", true, true),
+			m.Tokenize(name, false, false), m.Tokenize("<|im_end|>\n", false, true))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v, want %v", name, got, err, want)
+		}
+	}
 }
 
 func TestMemoryLimit(t *testing.T) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,11 +17,12 @@ func (m *Model) prompt(r Request) ([]int, error) {
 		if m.info.Embedding {
 			return nil, fmt.Errorf("%w: it turns text into vectors and cannot chat", ErrPurpose)
 		}
-		text, err := m.Render(*r.Conversation)
+		c, typed := m.standIns(*r.Conversation)
+		text, err := m.Render(c)
 		if err != nil {
 			return nil, err
 		}
-		return m.encodeRendered(text, m.spellings(r.Conversation.Messages)), nil
+		return m.encodeRendered(text, typed), nil
 	case r.Text != "":
 		return m.tokenizer.Encode(r.Text, true, true), nil
 	}
@@ -51,16 +53,19 @@ func (m *Model) special(id int, ok bool) *string {
 	return &s
 }
 
-// encodeRendered reads a rendered prompt. The texts in typed, which stand in it in this order, are read as mere text.
-func (m *Model) encodeRendered(prompt string, typed []string) []int {
+// typed is a text that is read as mere text, and what stands for it while the template is rendered.
+type typed struct{ standIn, text string }
+
+// encodeRendered reads a rendered prompt, with each typed text where its stand-in is.
+func (m *Model) encodeRendered(prompt string, texts []typed) []int {
 	var ids []int
-	for _, text := range typed {
-		before, after, found := strings.Cut(prompt, text)
+	for _, t := range texts {
+		before, after, found := strings.Cut(prompt, t.standIn)
 		if !found { // the template left it out
 			continue
 		}
 		ids = append(ids, m.tokenizer.Encode(before, len(ids) == 0, true)...)
-		ids = append(ids, m.tokenizer.Encode(text, false, false)...)
+		ids = append(ids, m.tokenizer.Encode(t.text, false, false)...)
 		prompt = after
 	}
 	ids = append(ids, m.tokenizer.Encode(prompt, len(ids) == 0, true)...)
@@ -71,25 +76,30 @@ func (m *Model) encodeRendered(prompt string, typed []string) []int {
 	return ids
 }
 
-// spellings returns what others than the model wrote and what spells a special token, in order: a person who pastes
-// "<|im_end|>" means these letters, and a text from elsewhere must not be able to end its turn and begin another.
-func (m *Model) spellings(messages json.RawMessage) []string {
-	var turns []struct {
-		Role    string
-		Content json.RawMessage
+// standIns replaces what others than the model wrote and what spells a special token: a person who pastes "<|im_end|>"
+// means these letters, and a text from elsewhere must not be able to end its turn and begin another.
+func (m *Model) standIns(c template.Conversation) (template.Conversation, []typed) {
+	var turns []map[string]json.RawMessage
+	if json.Unmarshal(c.Messages, &turns) != nil {
+		return c, nil
 	}
-	if json.Unmarshal(messages, &turns) != nil {
-		return nil
-	}
-	var typed []string
+	var texts []typed
 	for _, t := range turns {
 		var content string
-		if t.Role == "assistant" || json.Unmarshal(t.Content, &content) != nil {
+		if string(t["role"]) == `"assistant"` || json.Unmarshal(t["content"], &content) != nil || !m.spellsSpecial(content) {
 			continue
 		}
-		if slices.ContainsFunc(m.tokenizer.Encode(content, false, true), m.tokenizer.IsSpecial) {
-			typed = append(typed, strings.TrimSpace(content)) // as most templates write it
-		}
+		// Drawn anew each time, so that nobody can have written it.
+		s := typed{standIn: "typed" + rand.Text(), text: content}
+		t["content"] = json.RawMessage(`"` + s.standIn + `"`)
+		texts = append(texts, s)
 	}
-	return typed
+	if messages, err := json.Marshal(turns); err == nil && len(texts) > 0 {
+		c.Messages = messages
+	}
+	return c, texts
+}
+
+func (m *Model) spellsSpecial(text string) bool {
+	return slices.ContainsFunc(m.tokenizer.Encode(text, false, true), m.tokenizer.IsSpecial)
 }
