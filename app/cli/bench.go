@@ -24,7 +24,7 @@ func (c *commands) bench() *cobra.Command {
 		},
 		Long: "Reads a prompt of -p tokens at once (prefill) and writes -n tokens one after another (decode), each time\n" +
 			"from an empty context, -r times. FILE is a GGUF file or a model of the library; without it the default\n" +
-			"model is measured. Peak memory is that of the whole process before the memory's speed is measured.",
+			"model is measured. Peak memory is that of the whole process beside what the memory's speed is measured on.",
 		Example: "  croft bench Qwen3-0.6B-Q4_0.gguf -t 2 -p 512 -n 128 --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := c.checkTrial(cmd, t); err != nil {

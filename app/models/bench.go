@@ -35,8 +35,8 @@ type Speed struct {
 	TTFTMS         float64 `json:"ttft_ms"` // from sending the prompt to the first token
 	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
 	BytesPerToken  int64   `json:"bytes_per_token"` // weights and cache that decode reads for a token, on average
-	BandwidthGBps  float64 `json:"bandwidth_gbps"`  // of plain reading with the same threads
-	BandwidthShare float64 `json:"bandwidth_share"` // of it that decode uses, 0 to 1
+	BandwidthGBps  float64 `json:"bandwidth_gbps"`  // 10^9 bytes a second that reading alone gets with the same threads
+	BandwidthShare float64 `json:"bandwidth_share"` // of it that decode uses; above 1 when a cache keeps weights
 	Threads        int     `json:"threads"`
 	Kernels        string  `json:"kernels"`
 }
@@ -62,25 +62,31 @@ func Bench(ctx context.Context, path string, t Trial, step func(done, total int)
 	}
 	defer p.Close()
 	s := Speed{LoadMS: ms(time.Since(begin)), Threads: p.model.Threads(), Kernels: p.model.Kernels()}
-	b := bench{model: p.model, trial: t, step: step}
+	memory, err := startBandwidth(s.Threads, s.Kernels)
+	if err != nil {
+		return Speed{}, err
+	}
+	defer memory.reading.Close()
+	b := bench{model: p.model, memory: memory, trial: t, step: step}
 	if err := b.run(ctx, &s); err != nil {
 		return Speed{}, err
 	}
-	s.PeakRSSBytes = peakBytes() // Before the bandwidth is measured, which takes memory of its own.
+	s.PeakRSSBytes = memory.peakBytes()
 	if s.BytesPerToken, err = bytesPerToken(path, p.model.Info(), t.Reply); err != nil {
 		return Speed{}, err
 	}
-	s.BandwidthGBps = bandwidth(s.Threads) / 1e9
-	s.BandwidthShare = s.Decode.Median * float64(s.BytesPerToken) / (s.BandwidthGBps * 1e9)
+	rate := spread(memory.rates).Median
+	s.BandwidthGBps, s.BandwidthShare = rate/1e9, s.Decode.Median*float64(s.BytesPerToken)/rate
 	return s, nil
 }
 
 // bench is one measurement.
 type bench struct {
-	model *engine.Model
-	trial Trial
-	step  func(done, total int)
-	runs  int
+	model  *engine.Model
+	memory *bandwidth
+	trial  Trial
+	step   func(done, total int)
+	runs   int
 }
 
 func (b *bench) run(ctx context.Context, s *Speed) error {
@@ -99,9 +105,11 @@ func (b *bench) run(ctx context.Context, s *Speed) error {
 		}
 		prefill, first = append(prefill, float64(b.trial.Prompt)/t.Seconds()), append(first, ms(t))
 		b.step(2*i+1, 2*b.trial.Reps)
+		b.memory.measure() // Right before and after decode, so that what else the machine does slows both alike.
 		if t, err = b.timed(ctx, 1, b.trial.Reply); err != nil {
 			return err
 		}
+		b.memory.measure()
 		decode = append(decode, float64(b.trial.Reply)/t.Seconds())
 		b.step(2*i+2, 2*b.trial.Reps)
 	}
