@@ -23,10 +23,11 @@ func (c *commands) models() *cobra.Command {
 		GroupID: groupModels,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return wrongUse(cmd, "say what to do with the models: list, found, add, rm, check or default")
+			return wrongUse(cmd, "say what to do with the models: list, found, add, rm, check, default or quantize")
 		},
 	}
-	cmd.AddCommand(c.modelsList(), c.modelsFound(), c.modelsAdd(), c.modelsRemove(), c.modelsCheck(), c.modelsDefault())
+	cmd.AddCommand(c.modelsList(), c.modelsFound(), c.modelsAdd(), c.modelsRemove(), c.modelsCheck(), c.modelsDefault(),
+		c.modelsQuantize())
 	return cmd
 }
 

@@ -107,6 +107,9 @@ func (f *File) Close() error {
 // Size is the length of the file in bytes.
 func (f *File) Size() int64 { return int64(len(f.data)) }
 
+// HeaderBytes is how many bytes of the file come before the tensors' data.
+func (f *File) HeaderBytes() int64 { return int64(f.header) }
+
 // Release tells the system that the pages inside b, part of a tensor's Data, are not needed soon.
 // They leave this process's memory and are read again from the file when touched.
 func (f *File) Release(b []byte) {

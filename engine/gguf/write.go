@@ -17,6 +17,44 @@ type KV struct {
 
 // Write writes a file of version 3 with an alignment of 32 bytes. It refuses whatever Parse would refuse.
 func Write(w io.Writer, meta []KV, tensors []Tensor) error {
+	for _, t := range tensors {
+		if err := t.writable(); err != nil {
+			return err
+		}
+		if size, _ := t.size(); size != len(t.Data) {
+			return fmt.Errorf("tensor %q: %d bytes of data, %d needed", t.Name, len(t.Data), size)
+		}
+	}
+	return Stream(w, meta, tensors, func(w io.Writer, i int) error {
+		_, err := w.Write(tensors[i].Data)
+		return err
+	})
+}
+
+// Stream is Write for data that need not be in memory: the tensors' own Data is not looked at. For each of them in
+// turn, data writes to w what belongs to tensor i, exactly the bytes that its type and dimensions need.
+func Stream(w io.Writer, meta []KV, tensors []Tensor, data func(w io.Writer, i int) error) error {
+	header, err := appendHeader(meta, tensors)
+	if err != nil {
+		return err
+	}
+	if err := checkHeader(header, len(tensors)); err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(w, 1<<16)
+	if _, err := out.Write(header); err != nil {
+		return err
+	}
+	for i, t := range tensors {
+		if err := t.stream(out, func(w io.Writer) error { return data(w, i) }); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+// appendHeader returns all that comes before the tensors' data, padding included.
+func appendHeader(meta []KV, tensors []Tensor) ([]byte, error) {
 	b := []byte("GGUF")
 	b = binary.LittleEndian.AppendUint32(b, 3)
 	b = binary.LittleEndian.AppendUint64(b, uint64(len(tensors)))
@@ -25,13 +63,13 @@ func Write(w io.Writer, meta []KV, tensors []Tensor) error {
 	for _, kv := range meta {
 		b = appendString(b, kv.Key)
 		if b, err = appendValue(b, kv.Value); err != nil {
-			return fmt.Errorf("write %q: %w", kv.Key, err)
+			return nil, fmt.Errorf("write %q: %w", kv.Key, err)
 		}
 	}
 	if b, err = appendTensors(b, tensors); err != nil {
-		return err
+		return nil, err
 	}
-	return writeAll(w, pad(b), tensors)
+	return pad(b), nil
 }
 
 // appendTensors appends the table of tensors.
@@ -48,7 +86,8 @@ func appendTensors(b []byte, tensors []Tensor) ([]byte, error) {
 		}
 		b = binary.LittleEndian.AppendUint32(b, uint32(t.Type))
 		b = binary.LittleEndian.AppendUint64(b, uint64(offset))
-		offset += len(t.Data) + padding(len(t.Data))
+		size, _ := t.size()
+		offset += size + padding(size)
 	}
 	return b, nil
 }
@@ -65,34 +104,33 @@ func (t Tensor) writable() error {
 			return fmt.Errorf("tensor %q: a dimension of %d", t.Name, d)
 		}
 	}
-	if err := t.check(); err != nil {
-		return err
-	}
-	if size, _ := t.size(); size != len(t.Data) {
-		return fmt.Errorf("tensor %q: %d bytes of data, %d needed", t.Name, len(t.Data), size)
-	}
-	return nil
+	return t.check()
 }
 
-// writeAll checks the header as a reader would, then writes it and the data.
-func writeAll(w io.Writer, header []byte, tensors []Tensor) error {
-	if err := checkHeader(header, len(tensors)); err != nil {
+// stream lets data write the tensor's bytes, sees that they are as many as the table says, and pads them.
+func (t Tensor) stream(out io.Writer, data func(io.Writer) error) error {
+	counted := &counter{w: out}
+	if err := data(counted); err != nil {
 		return err
 	}
-	out := bufio.NewWriterSize(w, 1<<16)
-	if _, err := out.Write(header); err != nil {
-		return err
+	size, _ := t.size()
+	if counted.n != size {
+		return fmt.Errorf("tensor %q: %d bytes of data, %d needed", t.Name, counted.n, size)
 	}
-	zeros := make([]byte, alignmentDefault)
-	for _, t := range tensors {
-		if _, err := out.Write(t.Data); err != nil {
-			return err
-		}
-		if _, err := out.Write(zeros[:padding(len(t.Data))]); err != nil {
-			return err
-		}
-	}
-	return out.Flush()
+	_, err := out.Write(make([]byte, padding(size)))
+	return err
+}
+
+// counter counts the bytes that go through it.
+type counter struct {
+	w io.Writer
+	n int
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += n
+	return n, err
 }
 
 func checkHeader(header []byte, tensors int) error {
