@@ -60,8 +60,15 @@ func eraseSome(ctx context.Context, tx *sql.Tx) (int64, error) {
 
 // emptyLog moves the write-ahead log into the database, since the log still holds what was erased.
 // A reader that is at work keeps it from that; the log is emptied at the latest when the program ends.
+// Once begun, it is not interrupted: SQLite may keep an interrupt that comes too late for the
+// checkpoint of the last Close, which would then leave the log where it is.
 func (s *Store) emptyLog(ctx context.Context) error {
-	_, err := s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("empty the log: %w", err)
+	}
+	defer conn.Close()
+	_, err = conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA wal_checkpoint(TRUNCATE)`)
 	if err != nil {
 		return fmt.Errorf("empty the log: %w", explain(err))
 	}

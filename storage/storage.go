@@ -111,7 +111,8 @@ func (s *Store) eraseInBackground(ctx context.Context) {
 // File is the path of the database.
 func (s *Store) File() string { return s.path }
 
-// Close waits for running statements and closes the database.
+// Close ends the erasing and closes the database. A method that is still at work keeps its connection
+// until it returns.
 func (s *Store) Close() error {
 	if s.stop != nil {
 		s.stop()
@@ -156,8 +157,16 @@ func execOne(ctx context.Context, tx *sql.Tx, query string, args ...any) error {
 	return err
 }
 
+// inTransaction runs f, whose statements ctx may stop. The transaction itself does not know of ctx:
+// when it is cancelled, database/sql rolls back in a goroutine that nobody waits for, and Close would
+// leave that connection open and the log beside the database.
 func inTransaction(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
 	if err != nil {
 		return err
 	}

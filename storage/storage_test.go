@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -191,5 +192,29 @@ func TestCloseEndsWaiting(t *testing.T) {
 	}
 	if _, err := s.Chats(t.Context()); err == nil {
 		t.Error("a closed store answered")
+	}
+}
+
+// A change that was cancelled has given its connection back when it returns; else Close would leave
+// the log beside the database, and with it what was erased.
+func TestCancelledChangeIsOverBeforeClose(t *testing.T) {
+	for range 30 {
+		dir := t.TempDir()
+		s := openDir(t, dir)
+		ctx, cancel := context.WithCancel(t.Context())
+		err := s.change(ctx, "test", func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `INSERT INTO settings (key, value) VALUES ('half', '1')`)
+			cancel()
+			return errors.Join(err, ctx.Err())
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("cancelled: %v", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, fileName+"-wal")); !errors.Is(err, os.ErrNotExist) {
+			t.Fatalf("the log is still there after Close: %v", err)
+		}
 	}
 }
