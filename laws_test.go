@@ -23,11 +23,16 @@ import (
 // arrows names, for each part of the tree, what it must not import and why. A
 // folder stands for all below it.
 var arrows = []arrow{
-	{from: []string{"engine", "storage"}, to: []string{"croft/app"}, why: "the leaves know nothing of who uses them"},
-	{from: []string{"engine"}, to: []string{"croft/storage"}, why: "only app joins the leaves"},
-	{from: []string{"storage"}, to: []string{"croft/engine"}, why: "only app joins the leaves"},
+	{from: []string{"engine", "storage", "discovery"}, to: []string{"croft/app"}, why: "the leaves know nothing of who uses them"},
+	{from: []string{"engine"}, to: []string{"croft/storage", "croft/discovery"}, why: "only app joins the leaves"},
+	{from: []string{"storage"}, to: []string{"croft/engine", "croft/discovery"}, why: "only app joins the leaves"},
+	{from: []string{"discovery"}, to: []string{"croft/engine", "croft/storage"}, why: "only app joins the leaves"},
 	{
-		from: []string{"app/ui", "app/cli"}, to: []string{"croft/engine", "croft/storage"},
+		from: []string{"."}, except: []string{"discovery"}, to: []string{"croft/discovery"},
+		why: "README and SECURITY say that the program speaks to no network: change them first",
+	},
+	{
+		from: []string{"app/ui", "app/cli"}, to: []string{"croft/engine", "croft/storage", "croft/discovery"},
 		why: "what people see goes through the use cases: chat, models, settings, health",
 	},
 	{
@@ -46,11 +51,11 @@ var arrows = []arrow{
 		why: "C stays where its bounds are checked: in the kernels and the phones' native glue",
 	},
 	{
-		from: []string{"."},
+		from: []string{"."}, except: []string{"discovery"},
 		to: []string{
 			"net", "net/http", "net/rpc", "net/smtp", "net/textproto", "crypto/tls", "golang.org/x/net", "golang.org/x/crypto/ssh",
 		},
-		why: "nothing leaves the device: no code of ours speaks to a network",
+		why: "only discovery speaks to a network, and only to my devices",
 	},
 }
 
@@ -61,6 +66,18 @@ type arrow struct {
 	why    string
 }
 
+// doors are what opens a connection or waits for one. Only discovery/lan, which knows the rule for addresses, does that.
+var doors = map[string][]string{
+	"net": {
+		"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialIP", "DialUnix", "Dialer",
+		"Listen", "ListenTCP", "ListenUDP", "ListenIP", "ListenUnix", "ListenPacket", "ListenMulticastUDP", "ListenConfig",
+	},
+	"http": {"Get", "Head", "Post", "PostForm", "DefaultClient", "DefaultTransport", "ListenAndServe", "ListenAndServeTLS"},
+	"tls":  {"Dial", "DialWithDialer", "Dialer", "Listen"},
+}
+
+const doorkeeper = "discovery/lan"
+
 // calls that would reach the network through a package that is allowed.
 var forbiddenCalls = map[string]string{
 	"LoadResourceFromURL":       "nothing leaves the device: Fyne would fetch it",
@@ -70,7 +87,7 @@ var forbiddenCalls = map[string]string{
 // topLevel is what a newcomer finds first.
 var topLevel = []string{
 	"ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "FyneApp.toml", "LICENSE", "Makefile", "README.md", "SECURITY.md",
-	"android", "app", "assets", "bench", "engine", "go.mod", "go.sum", "ios", "laws_test.go", "main.go", "platforms_test.go", "scripts", "storage",
+	"android", "app", "assets", "bench", "discovery", "engine", "go.mod", "go.sum", "ios", "laws_test.go", "main.go", "platforms_test.go", "scripts", "storage",
 }
 
 // ignoredTopLevel is what builds and editors leave there, and .gitignore names.
@@ -213,10 +230,18 @@ func (s *source) brokenCalls(p string) (out []string) {
 			if why, bad := forbiddenCalls[sel.Sel.Name]; bad {
 				out = append(out, fmt.Sprintf("%v uses %s: %s", s.fset.Position(sel.Pos()), sel.Sel.Name, why))
 			}
+			if isDoor(sel) && !below(p, doorkeeper) {
+				out = append(out, fmt.Sprintf("%v uses %s: only %s dials and listens", s.fset.Position(sel.Pos()), sel.Sel.Name, doorkeeper))
+			}
 		}
 		return true
 	})
 	return out
+}
+
+func isDoor(sel *ast.SelectorExpr) bool {
+	pkg, ok := sel.X.(*ast.Ident)
+	return ok && slices.Contains(doors[pkg.Name], sel.Sel.Name)
 }
 
 func (s *source) tooLong(p string, long map[string]string, needed map[string]bool) (out []string) {
@@ -264,20 +289,22 @@ func (t *tree) brokenPackages() (out []string) {
 func TestLawsFindWhatBreaksThem(t *testing.T) {
 	long := "package chat\n\nfunc f() {\n" + strings.Repeat("\t_ = 1\n", functionLinesMax) + "}\n"
 	for name, c := range map[string]struct{ file, code, want string }{
-		"leaf to app":       {"engine/a/a.go", `import _ "croft/app/chat"`, "imports croft/app/chat"},
-		"leaf to leaf":      {"storage/a.go", `import _ "croft/engine/gguf"`, "imports croft/engine/gguf"},
-		"window to engine":  {"app/ui/page/a.go", `import _ "croft/engine"`, "imports croft/engine"},
-		"command to store":  {"app/cli/a.go", `import _ "croft/storage"`, "imports croft/storage"},
-		"use case to view":  {"app/chat/a.go", `import _ "croft/app/ui"`, "imports croft/app/ui"},
-		"toolkit leaks":     {"app/chat/a.go", `import _ "fyne.io/fyne/v2"`, "imports fyne.io/fyne/v2"},
-		"C leaks":           {"engine/tensor/a.go", `import "C"`, "imports C"},
-		"network":           {"app/models/a.go", `import _ "net/http"`, "imports net/http"},
-		"sockets":           {"engine/a_windows.go", `import _ "net"`, "imports net:"},
-		"network by Fyne":   {"app/ui/a.go", `var _ = fyne.LoadResourceFromURLString`, "uses LoadResourceFromURLString"},
-		"vague name":        {"app/chat/util/a.go", "", "does not say what is inside"},
-		"long function":     {"app/chat/a.go", strings.TrimPrefix(long, "package chat"), "f has 72 lines"},
-		"long file":         {"app/chat/a.go", strings.Repeat("\n", linesMax), "app/chat/a.go has 50"},
-		"something at root": {"helpers.go", "", "only what topLevel names"},
+		"leaf to app":        {"engine/a/a.go", `import _ "croft/app/chat"`, "imports croft/app/chat"},
+		"leaf to leaf":       {"storage/a.go", `import _ "croft/engine/gguf"`, "imports croft/engine/gguf"},
+		"window to engine":   {"app/ui/page/a.go", `import _ "croft/engine"`, "imports croft/engine"},
+		"command to store":   {"app/cli/a.go", `import _ "croft/storage"`, "imports croft/storage"},
+		"use case to view":   {"app/chat/a.go", `import _ "croft/app/ui"`, "imports croft/app/ui"},
+		"toolkit leaks":      {"app/chat/a.go", `import _ "fyne.io/fyne/v2"`, "imports fyne.io/fyne/v2"},
+		"C leaks":            {"engine/tensor/a.go", `import "C"`, "imports C"},
+		"network":            {"app/models/a.go", `import _ "net/http"`, "imports net/http"},
+		"sockets":            {"engine/a_windows.go", `import _ "net"`, "imports net:"},
+		"leaf to third leaf": {"discovery/lan/a.go", `import _ "croft/storage"`, "imports croft/storage"},
+		"a door elsewhere":   {"discovery/trust/a.go", `var _ = net.Dial`, "only discovery/lan dials"},
+		"network by Fyne":    {"app/ui/a.go", `var _ = fyne.LoadResourceFromURLString`, "uses LoadResourceFromURLString"},
+		"vague name":         {"app/chat/util/a.go", "", "does not say what is inside"},
+		"long function":      {"app/chat/a.go", strings.TrimPrefix(long, "package chat"), "f has 72 lines"},
+		"long file":          {"app/chat/a.go", strings.Repeat("\n", linesMax), "app/chat/a.go has 50"},
+		"something at root":  {"helpers.go", "", "only what topLevel names"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code := "// Package a is bad.\npackage a\n" + c.code + "\n"
@@ -289,11 +316,12 @@ func TestLawsFindWhatBreaksThem(t *testing.T) {
 	})
 	t.Run("nothing", func(t *testing.T) {
 		good := fstest.MapFS{
-			"app/ui/a.go":      {Data: []byte("// Package ui is good.\npackage ui\nimport _ \"fyne.io/fyne/v2\"\n")},
-			"app/ui/a_test.go": {Data: []byte("package ui\nimport _ \"net/http\"\n")},
-			"app/chat/a.go":    {Data: []byte("// Package chat is good.\npackage chat\nimport _ \"net/url\"\n")},
-			"bench/go.mod":     {Data: []byte("module croft/bench\n")},
-			"bench/a.go":       {Data: []byte("package main\nimport _ \"net/http\"\n")},
+			"app/ui/a.go":        {Data: []byte("// Package ui is good.\npackage ui\nimport _ \"fyne.io/fyne/v2\"\n")},
+			"app/ui/a_test.go":   {Data: []byte("package ui\nimport _ \"net/http\"\n")},
+			"discovery/lan/a.go": {Data: []byte("// Package lan is good.\npackage lan\nimport \"net\"\nvar _ = net.Dial\n")},
+			"app/chat/a.go":      {Data: []byte("// Package chat is good.\npackage chat\nimport _ \"net/url\"\n")},
+			"bench/go.mod":       {Data: []byte("module croft/bench\n")},
+			"bench/a.go":         {Data: []byte("package main\nimport _ \"net/http\"\n")},
 		}
 		wantBroken(t, good, "")
 	})
