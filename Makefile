@@ -49,10 +49,17 @@ shots: ## save pictures of all screens in .build/shots, and renew those of READM
 	CROFT_SHOTS=$(CURDIR)/.build/shots go test -count=1 -run TestShots ./app/ui
 	@cd assets/shots && cp $(addprefix ../../.build/shots/,$(notdir $(wildcard assets/shots/*.png))) .
 
+starter: build ## train the starter anew and pack it: hours
+	@scripts/starter train
+	@scripts/starter pack
+
+starter-eval: build ## ask the starter what it was never trained on, and renew its card
+	@scripts/starter eval
+
 soak: build ## look for rare failures for an hour: SOAK=minutes
 	@scripts/soak $(or $(SOAK),60)
 
 clean: ## remove what was built here
 	rm -rf croft .build
 
-.PHONY: help run build test lint vet format staticcheck bench bench-table shots soak clean
+.PHONY: help run build test lint vet format staticcheck bench bench-table shots starter starter-eval soak clean

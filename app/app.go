@@ -10,6 +10,7 @@ import (
 	"croft/app/chat"
 	"croft/app/models"
 	"croft/app/settings"
+	"croft/assets"
 	"croft/engine"
 	"croft/storage"
 )
@@ -47,11 +48,27 @@ func (a *App) start(ctx context.Context, dir string, o Options) (err error) {
 		return err
 	}
 	prefer := func() models.Preferences { return preferences(a.Settings.Get(), o) }
-	if a.Models, err = models.New(dir, a.store, models.Options{Preferences: prefer}); err != nil {
+	a.Models, err = models.New(ctx, dir, a.store, models.Options{
+		Preferences: prefer, Replaced: a.replaced,
+		Starter: models.Starter{ID: assets.StarterID(), File: assets.Starter},
+	})
+	if err != nil {
 		return err
 	}
 	a.Chats = chat.New(a.store, lender{a.Models}, a.Settings, thisDevice())
 	return nil
+}
+
+// replaced lets chats and settings that named a model name the one that took its place.
+func (a *App) replaced(ctx context.Context, before, now string) error {
+	if err := a.store.MoveChats(ctx, before, now); err != nil {
+		return err
+	}
+	return a.Settings.Change(ctx, func(v *settings.Values) {
+		if v.DefaultModel == before {
+			v.DefaultModel = now
+		}
+	})
 }
 
 func preferences(set settings.Values, o Options) models.Preferences {
@@ -124,5 +141,5 @@ func (l lent) Generate(ctx context.Context, r engine.Request) iter.Seq2[engine.P
 }
 
 func facts(m models.Model, info models.Info, contextMax int) chat.Facts {
-	return chat.Facts{ID: m.ID, Name: m.Name, ContextMax: contextMax, Template: info.Template}
+	return chat.Facts{ID: m.ID, Name: m.Name, ContextMax: contextMax, Template: info.Template, Advice: info.Advice}
 }

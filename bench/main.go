@@ -3,12 +3,14 @@
 //
 //	bench [flags] [NAME…]   measure, and print one table
 //	bench files [NAME…]     only write the files, and print their paths
+//	bench same MODEL PROMPTS  see that both write the same words after each line of a file
 //
 // A NAME is a shape and a type, such as qwen3-0.6b-q4_0.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -31,9 +33,12 @@ func run(args []string) error {
 	if len(args) == 5 && args[0] == peerCommand {
 		return measurePeer(args[1], args[2], args[3], args[4])
 	}
-	onlyFiles := len(args) > 0 && args[0] == "files"
-	if onlyFiles {
-		args = args[1:]
+	if len(args) == 5 && args[0] == greedyCommand {
+		return runGreedy(args[1], args[2], args[3], args[4])
+	}
+	verb := ""
+	if len(args) > 0 && (args[0] == "files" || args[0] == "same") {
+		verb, args = args[0], args[1:]
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	threads := flags.Int("t", 2, "threads")
@@ -44,13 +49,19 @@ func run(args []string) error {
 		return err
 	}
 	names := flags.Args()
-	if len(names) == 0 {
+	c := comparison{threads: *threads, rounds: *rounds, croft: *croft, cache: *cache}
+	switch {
+	case verb == "same" && len(names) == 2:
+		return sameWords(c, names[0], names[1])
+	case verb == "same":
+		return errors.New("same compares a MODEL on a file of PROMPTS")
+	case len(names) == 0:
 		names = defaultNames
 	}
-	if onlyFiles {
+	if verb == "files" {
 		return writeFiles(*cache, names)
 	}
-	return compare(comparison{threads: *threads, rounds: *rounds, croft: *croft, cache: *cache}, names)
+	return compare(c, names)
 }
 
 // defaultNames are the files of the table in README.md.
@@ -96,9 +107,12 @@ func ensure(cache, name string) (randmodel.Shape, string, error) {
 	return shape, path, err
 }
 
-// peerCommand runs llama.cpp in a process of its own, so that its memory is
-// counted by itself.
-const peerCommand = "llama.cpp"
+// These run llama.cpp in a process of its own, so that its memory is counted
+// by itself, and its libraries are found.
+const (
+	peerCommand   = "llama.cpp"
+	greedyCommand = "llama.cpp-greedy"
+)
 
 func measurePeer(libDir, file, threads, reps string) error {
 	t, err := strconv.Atoi(threads)

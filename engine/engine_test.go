@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"croft/engine/gguf"
 	"croft/engine/kernels"
 	"croft/engine/sample"
 	"croft/engine/template"
@@ -348,4 +351,29 @@ func TestCloseEndsEverything(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
+
+func TestAdviceComesFromTheFile(t *testing.T) {
+	var b bytes.Buffer
+	meta := []gguf.KV{
+		{Key: "general.sampling.temp", Value: float32(0.95)},
+		{Key: "general.sampling.top_k", Value: int32(7)},
+		{Key: "general.sampling.top_p", Value: float32(1.5)},
+		{Key: "general.sampling.min_p", Value: float32(math.NaN())},
+		{Key: "general.sampling.penalty_repeat", Value: "much"},
+	}
+	if err := gguf.Write(&b, meta, nil); err != nil {
+		t.Fatal(err)
+	}
+	f, err := gguf.Parse(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := advice(f)
+	if a.Temperature == nil || *a.Temperature != 0.95 || a.TopK == nil || *a.TopK != 7 {
+		t.Errorf("advice %+v", a)
+	}
+	if a.TopP != nil || a.MinP != nil || a.RepeatPenalty != nil {
+		t.Errorf("values out of range became advice: %+v", a)
+	}
 }

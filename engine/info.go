@@ -6,6 +6,7 @@ import (
 
 	"croft/engine/arch"
 	"croft/engine/gguf"
+	"croft/engine/sample"
 	"croft/engine/template"
 	"croft/engine/tokenizer"
 )
@@ -24,8 +25,9 @@ type Info struct {
 	CanThink            bool           // its template has a switch for thinking
 	Types               map[string]int // weight type -> tensors
 	Tokenizer           string
-	Template            string // the source; "" when the file has none and ChatML is used
-	Embedding           bool   // makes vectors, not text
+	Template            string        // the source; "" when the file has none and ChatML is used
+	Embedding           bool          // makes vectors, not text
+	Advice              sample.Advice // how its maker wants words to be chosen
 }
 
 // Inspect reads a model file's header. The error of a broken or unsupported file says what is wrong in one sentence;
@@ -40,7 +42,7 @@ func Inspect(path string) (Info, error) {
 }
 
 func describe(f *gguf.File) (Info, error) {
-	i := Info{SizeBytes: f.Size(), Types: map[string]int{}}
+	i := Info{SizeBytes: f.Size(), Types: map[string]int{}, Advice: advice(f)}
 	i.Name, _ = f.String("general.name")
 	i.Family, _ = f.String("general.architecture")
 	i.Template, _ = f.String("tokenizer.chat_template")

@@ -84,6 +84,14 @@ func (s *Store) SetChatSettings(ctx context.Context, id int64, model string, set
 		`UPDATE chats SET model = ?, settings = ? WHERE id = ? AND deleted_ms IS NULL`, model, string(settings), id)
 }
 
+// MoveChats gives the chats of one model to another one.
+func (s *Store) MoveChats(ctx context.Context, from, to string) error {
+	return s.change(ctx, "move chats", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE chats SET model = ? WHERE model = ?`, to, from)
+		return err
+	})
+}
+
 // DeleteChat hides a chat until RestoreChat or PurgeChats.
 func (s *Store) DeleteChat(ctx context.Context, id int64) error {
 	return s.set(ctx, "delete chat",

@@ -69,10 +69,10 @@ func (s *Service) ask(ctx context.Context, q Question, progress func(float64), y
 // request makes what the engine reads, and a splitter for what it will write.
 func (q Question) request(f Facts) (engine.Request, *splitter, error) {
 	if q.Raw {
-		return engine.Request{Text: q.Text, Sampling: q.sampling(), ReplyMax: or(q.ReplyMax, 0)}, nil, nil
+		return engine.Request{Text: q.Text, Sampling: q.sampling(f.Advice), ReplyMax: or(q.ReplyMax, 0)}, nil, nil
 	}
 	parsed := parseTemplate(f.Template)
-	r, err := newRequest(q.Settings, []storage.Message{{Role: string(User), Text: q.Text}}, parsed)
+	r, err := newRequest(q.Settings, []storage.Message{{Role: string(User), Text: q.Text}}, f, parsed)
 	if err != nil {
 		return r, nil, err
 	}

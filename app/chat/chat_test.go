@@ -9,6 +9,7 @@ import (
 
 	"croft/app/health"
 	"croft/engine"
+	"croft/engine/sample"
 	"croft/storage"
 )
 
@@ -57,6 +58,23 @@ func TestConversationLeavesThinkingOut(t *testing.T) {
 	want := []turnJSON{{"system", "Be kind."}, {"user", "one"}, {"assistant", "First answer"}, {"user", "two"}}
 	if got := model.asked(t); !slices.Equal(got, want) {
 		t.Errorf("asked %v, want %v", got, want)
+	}
+}
+
+func TestAdviceOfTheModelIsFollowedWhereNothingWasChosen(t *testing.T) {
+	model := saying("ok")
+	cold, few := 0.0, 3
+	model.facts.Advice = sample.Advice{Temperature: &cold, TopK: &few}
+	b := open(t, t.TempDir(), model)
+	id := b.create(t)
+	chosen := 5
+	if err := b.SetSettings(t.Context(), id, Settings{TopK: &chosen}); err != nil {
+		t.Fatal(err)
+	}
+	b.send(t, id, "one")
+	b.settled(t, id)
+	if s := model.requests[0].Sampling; s.Temperature != 0 || s.TopK != 5 || s.TopP != topP {
+		t.Errorf("sampling %+v: the advice was a temperature of 0, and 5 candidates were chosen", s)
 	}
 }
 

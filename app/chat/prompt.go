@@ -13,7 +13,7 @@ import (
 	"croft/storage"
 )
 
-// What Croft chooses where neither the person nor the chat does.
+// What Croft chooses where neither the person nor the model does.
 const (
 	temperature = 0.7
 	topP        = 0.95
@@ -21,14 +21,14 @@ const (
 	minP        = 0.05
 )
 
-// newRequest asks for a reply to the messages of a branch. parsed is the model's template, nil when
+// newRequest asks a model for a reply to the messages of a branch. parsed is the model's template, nil when
 // it is not known.
-func newRequest(set Settings, branch []storage.Message, parsed *template.Template) (engine.Request, error) {
+func newRequest(set Settings, branch []storage.Message, f Facts, parsed *template.Template) (engine.Request, error) {
 	conversation, err := newConversation(set, branch, parsed)
 	if err != nil {
 		return engine.Request{}, err
 	}
-	return engine.Request{Conversation: &conversation, Sampling: set.sampling(), ReplyMax: or(set.ReplyMax, 0)}, nil
+	return engine.Request{Conversation: &conversation, Sampling: set.sampling(f.Advice), ReplyMax: or(set.ReplyMax, 0)}, nil
 }
 
 // turnJSON is a message in the form of Hugging Face's apply_chat_template.
@@ -114,14 +114,14 @@ func opensThinking(parsed *template.Template, c template.Conversation) (opened, 
 	return strings.HasSuffix(strings.TrimSpace(prompt), thinkBegin), true
 }
 
-// sampling fills in what was left to Croft.
-func (set Settings) sampling() sample.Settings {
+// sampling fills in what was left to Croft: first as the maker of the model advises.
+func (set Settings) sampling(a sample.Advice) sample.Settings {
 	return sample.Settings{
-		Temperature:   float32(or(set.Temperature, temperature)),
-		TopP:          float32(or(set.TopP, topP)),
-		TopK:          or(set.TopK, topK),
-		MinP:          float32(or(set.MinP, minP)),
-		RepeatPenalty: float32(or(set.RepeatPenalty, 1)),
+		Temperature:   float32(or(set.Temperature, or(a.Temperature, temperature))),
+		TopP:          float32(or(set.TopP, or(a.TopP, topP))),
+		TopK:          or(set.TopK, or(a.TopK, topK)),
+		MinP:          float32(or(set.MinP, or(a.MinP, minP))),
+		RepeatPenalty: float32(or(set.RepeatPenalty, or(a.RepeatPenalty, 1))),
 		Seed:          or(set.Seed, rand.Uint64()),
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"croft/app/settings"
 	"croft/engine"
+	"croft/engine/sample"
 	"croft/storage"
 )
 
@@ -30,8 +31,9 @@ type Model interface {
 type Facts struct {
 	ID         string // SHA-256 of the file; "" for a file outside the library
 	Name       string
-	ContextMax int    // tokens that a conversation may have here; 0 while unknown
-	Template   string // Jinja source of the chat template; "" when unknown
+	ContextMax int           // tokens that a conversation may have here; 0 while unknown
+	Template   string        // Jinja source of the chat template; "" when unknown
+	Advice     sample.Advice // how words are chosen where the person leaves it open
 }
 
 // Service is the use case. Its methods may be called from several goroutines.

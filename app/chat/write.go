@@ -182,7 +182,7 @@ func (s *Service) generate(ctx context.Context, id ID, r *reply) error {
 	}
 	facts := model.Facts()
 	parsed := parseTemplate(facts.Template)
-	request, err := newRequest(set, before, parsed)
+	request, err := newRequest(set, before, facts, parsed)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (c *commands) ask() *cobra.Command {
 	flags.BoolVar(&f.json, "json", false, "print one JSON document")
 	flags.BoolVar(&f.raw, "raw", false, "send the text as it is, without the model's template")
 	flags.BoolVar(&f.noThink, "no-think", false, "do not let the model think first")
-	flags.Float64Var(&f.temperature, "temperature", 0.7, "how freely to choose words: `T` from 0 to 2")
+	flags.Float64Var(&f.temperature, "temperature", 0.7, "how freely to choose words: `T` from 0 to 2; the model may advise another")
 	flags.Float64Var(&f.topP, "top-p", 0.95, "choose among the likeliest words that sum up to `P`")
 	flags.Float64Var(&f.minP, "min-p", 0.05, "leave out words less likely than `P` times the likeliest")
 	flags.IntVar(&f.topK, "top-k", 40, "choose among the `K` likeliest words")
@@ -84,15 +84,21 @@ func (c *commands) question(cmd *cobra.Command, f *askFlags, args []string) (cha
 	}
 	q := chat.Question{Text: text, Raw: f.raw}
 	q.Model, q.System, q.ReplyMax = f.model, f.system, &f.max
-	q.Temperature, q.TopP, q.MinP, q.TopK = &f.temperature, &f.topP, &f.minP, &f.topK
-	if cmd.Flags().Changed("seed") {
-		q.Seed = &f.seed
-	}
+	q.Temperature, q.TopP, q.MinP = chosen(cmd, "temperature", &f.temperature), chosen(cmd, "top-p", &f.topP), chosen(cmd, "min-p", &f.minP)
+	q.TopK, q.Seed = chosen(cmd, "top-k", &f.topK), chosen(cmd, "seed", &f.seed)
 	if f.noThink {
 		thinking := false
 		q.Thinking = &thinking
 	}
 	return q, nil
+}
+
+// chosen is a flag's value where the person gave one.
+func chosen[T any](cmd *cobra.Command, flag string, value *T) *T {
+	if cmd.Flags().Changed(flag) {
+		return value
+	}
+	return nil
 }
 
 // questionText joins the arguments and what is piped in.

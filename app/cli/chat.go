@@ -12,6 +12,7 @@ import (
 
 	"croft/app/chat"
 	"croft/app/health"
+	"croft/app/models"
 )
 
 // chatFlags are the flags of chat.
@@ -86,14 +87,18 @@ func (c *commands) newTalk(ctx context.Context, p *Parts, f chatFlags) (*talk, e
 	if f.resume {
 		err = t.openLatest(ctx)
 	} else {
-		t.greet(strings.TrimSpace(m.Name + " " + m.Quant))
+		t.greet(m)
 	}
 	return t, err
 }
 
-func (t *talk) greet(model string) {
+func (t *talk) greet(m models.Model) {
+	with := strings.TrimSpace(m.Name + " " + m.Quant)
+	if m.Starter {
+		with = "the small starter that comes with Croft; croft models suggest lists larger models"
+	}
 	if t.out.terminal {
-		t.out.linef("%s", "Chatting with "+model+". /help shows what you can type.")
+		t.out.linef("Chatting with %s. /help shows what you can type.", with)
 	}
 }
 

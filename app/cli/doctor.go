@@ -153,6 +153,9 @@ func (c *commands) partsFindings(ctx context.Context, home string) []finding {
 	err := c.withParts(ctx, func(p *Parts) error {
 		all = append(all, databaseFinding(ctx, p), memoryFinding(p))
 		all = append(all, modelFindings(ctx, p)...)
+		if err := p.Models.StarterProblem(); err != nil {
+			all = append(all, ill("starter", err))
+		}
 		return nil
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -23,10 +24,10 @@ func (c *commands) models() *cobra.Command {
 		GroupID: groupModels,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return wrongUse(cmd, "say what to do with the models: list, found, add, rm, check, default or quantize")
+			return wrongUse(cmd, "say what to do with the models: list, found, suggest, add, rm, check, default or quantize")
 		},
 	}
-	cmd.AddCommand(c.modelsList(), c.modelsFound(), c.modelsAdd(), c.modelsRemove(), c.modelsCheck(), c.modelsDefault(),
+	cmd.AddCommand(c.modelsList(), c.modelsFound(), c.modelsSuggest(), c.modelsAdd(), c.modelsRemove(), c.modelsCheck(), c.modelsDefault(),
 		c.modelsQuantize())
 	return cmd
 }
@@ -45,9 +46,7 @@ func (c *commands) modelsList() *cobra.Command {
 				if asJSON {
 					return writeJSON(c.out, nonNil(list))
 				}
-				if len(list) == 0 {
-					c.err.linef("%s", noModelYet)
-				}
+				c.remark(p, list)
 				return writeModels(c.out, list)
 			})
 		},
@@ -57,8 +56,21 @@ func (c *commands) modelsList() *cobra.Command {
 }
 
 // noModelYet says in one sentence how to get a model.
-const noModelYet = "There is no model here yet: download a GGUF file, for example Qwen3-0.6B-Q4_K_M.gguf from huggingface.co, " +
-	"and run croft models add FILE, or see croft models found for what other programs have."
+const noModelYet = "There is no model here: run croft models add starter for the small one that comes with Croft, " +
+	"croft models suggest for larger ones, or croft models found for what other programs have."
+
+// remark says what a list of models does not.
+func (c *commands) remark(p *Parts, list []models.Model) {
+	starter := slices.ContainsFunc(list, func(m models.Model) bool { return m.Starter })
+	switch {
+	case len(list) == 0:
+		c.err.linef("%s", noModelYet)
+	case starter && len(list) == 1:
+		c.err.linef("The starter comes with Croft and is small: croft models suggest lists larger models for this device.")
+	case !starter && p.Models.HasStarter():
+		c.err.linef("The starter was removed: croft models add starter brings it back.")
+	}
+}
 
 func writeModels(out *screen, list []models.Model) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -135,12 +147,49 @@ func (c *commands) modelsFound() *cobra.Command {
 	return cmd
 }
 
+func (c *commands) modelsSuggest() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use: "suggest", Short: "list larger models that suit this device", Args: noArguments,
+		Long: "They are published on huggingface.co and fit into this device's memory. Croft downloads nothing by itself:\n" +
+			"open the address in a browser, download the file, and run croft models add FILE.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withParts(cmd.Context(), func(p *Parts) error {
+				list, err := p.Models.Suggest(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return writeJSON(c.out, nonNil(list))
+				}
+				return c.writeSuggestions(list)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+func (c *commands) writeSuggestions(list []models.Suggestion) error {
+	if len(list) == 0 {
+		c.err.linef("No larger model that Croft knows of fits into the memory that is free.")
+		return nil
+	}
+	for _, s := range list {
+		c.out.linef("%s %s, %s, needs %s: %s", s.Name, s.Quant, models.Bytes(s.SizeBytes), models.Bytes(s.NeedsBytes), s.GoodAt)
+		c.out.linef("  %s of %s", s.File, s.Address)
+	}
+	c.err.linef("Download one in a browser, then run croft models add FILE.")
+	return nil
+}
+
 func (c *commands) modelsAdd() *cobra.Command {
 	var link, copied, asJSON bool
 	cmd := &cobra.Command{
 		Use: "add FILE", Short: "add a GGUF file", Args: oneArgument("a GGUF file"),
 		Long: "The file is copied into Croft's own folder, or with --link used where it lies.\n" +
-			"A broken or unsupported file is refused before anything is copied.",
+			"A broken or unsupported file is refused before anything is copied. croft models add starter brings back\n" +
+			"the small model that comes with Croft.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if link && copied {
 				return wrongUse(cmd, "--copy and --link contradict each other")
@@ -156,9 +205,17 @@ func (c *commands) modelsAdd() *cobra.Command {
 	return cmd
 }
 
+// starterWord stands for the starter's file, which has no path.
+const starterWord = "starter"
+
 func (c *commands) add(ctx context.Context, p *Parts, path string, link, asJSON bool) error {
 	add, what := p.Models.Import, "Copying"
-	if link {
+	switch {
+	case path == starterWord && !models.IsPath(path):
+		add = func(ctx context.Context, _ string, _ func(done, total int64)) (models.Model, error) {
+			return p.Models.BringBack(ctx)
+		}
+	case link:
 		add, what = p.Models.Adopt, "Reading"
 	}
 	m, err := add(ctx, path, c.err.progress(what))

@@ -29,10 +29,14 @@ func (l *Library) Adopt(ctx context.Context, path string, progress func(done, to
 	}
 	l.changing.Lock()
 	defer l.changing.Unlock()
-	return l.add(ctx, storage.Model{
+	err = l.add(ctx, storage.Model{
 		ID: id, Name: name, Path: source.Name(), Source: l.places.sourceOf(source.Name()),
 		SizeBytes: st.Size(), Modified: st.ModTime(), Added: time.Now(),
 	})
+	if err != nil {
+		return Model{}, err
+	}
+	return l.byID(ctx, id)
 }
 
 // Check reads the whole file and compares it with the hash it was added under. A file that was only touched,

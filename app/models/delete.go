@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+
+	"croft/storage"
 )
 
 // Delete takes a model out of the library; the file goes too when it is Croft's own copy. Replies that the model is
-// writing are finished first; nobody can ask it for another one.
+// writing are finished first; nobody can ask it for another one. The starter stays away until BringBack.
 func (l *Library) Delete(ctx context.Context, id string) error {
 	l.changing.Lock()
 	defer l.changing.Unlock()
@@ -15,15 +17,25 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.store.RemoveModel(ctx, id); err != nil {
+	if isStarter(r) {
+		if err := l.remember(ctx, fate{ID: id, Removed: true}); err != nil {
+			return fmt.Errorf("delete model: %w", err)
+		}
+	}
+	return l.remove(ctx, r)
+}
+
+// remove forgets a model and takes its file away when it is Croft's own copy.
+func (l *Library) remove(ctx context.Context, r storage.Model) error {
+	if err := l.store.RemoveModel(ctx, r.ID); err != nil {
 		return fmt.Errorf("delete model: %w", err)
 	}
 	defer l.watchers.tell()
 	if !r.Owned {
-		l.slots.forget(id, func() {})
+		l.slots.forget(r.ID, func() {})
 		return nil
 	}
-	return l.deleteFile(id)
+	return l.deleteFile(r.ID)
 }
 
 // deleteFile takes the file's name away at once, so that the same model can be added again, and the file itself when

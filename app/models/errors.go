@@ -41,7 +41,7 @@ func sentenceOf(err error) string { return health.Of(err).Sentence }
 
 func noModel() error {
 	return refuse(ErrNoModel, "No model yet", "There is no model here yet.",
-		"Download a GGUF file, for example Qwen3-0.6B-Q4_K_M.gguf from huggingface.co, and run: croft models add FILE")
+		"Run croft models add starter for the small one that comes with Croft, or croft models suggest for larger ones.")
 }
 
 func noneUsable() error {

@@ -46,23 +46,60 @@ func (l *Library) Import(ctx context.Context, path string, progress func(done, t
 		return Model{}, err
 	}
 	defer source.Close()
-	part, id, err := l.copyPart(ctx, source, progress)
+	st, err := source.Stat()
 	if err != nil {
 		return Model{}, fmt.Errorf("import: %w", err)
 	}
+	id, err := l.take(ctx, source, storage.Model{Name: name, Source: "Croft", SizeBytes: st.Size(), Added: time.Now()}, progress)
+	if err != nil {
+		return Model{}, fmt.Errorf("import: %w", err)
+	}
+	return l.byID(ctx, id)
+}
+
+// take copies source into the library and saves its record, and returns its ID. An ID or a time that r has already is
+// what the copy must have. When it fails, nothing stays.
+func (l *Library) take(ctx context.Context, source io.Reader, r storage.Model, progress func(done, total int64)) (id string, err error) {
+	if err := l.checkSpace(r.SizeBytes); err != nil {
+		return "", err
+	}
+	f, part, err := l.newPart()
+	if err != nil {
+		return "", err
+	}
+	// It stays open, and with that claimed, until it has its name.
+	defer func() {
+		err = errors.Join(err, f.Close())
+		if err != nil {
+			err = errors.Join(err, ignoreMissing(l.dir.Remove(part)))
+		}
+	}()
+	if id, err = hashTo(ctx, f, source, r.SizeBytes, progress); err != nil {
+		return "", err
+	}
+	if err := f.Sync(); err != nil {
+		return "", err
+	}
 	l.changing.Lock()
 	defer l.changing.Unlock()
-	st, err := l.settle(ctx, part, id)
+	st, err := l.settle(ctx, part, id, r)
 	if err != nil {
-		return Model{}, fmt.Errorf("import: %w", errors.Join(err, ignoreMissing(l.dir.Remove(part))))
+		return "", err
 	}
-	return l.add(ctx, storage.Model{
-		ID: id, Name: name, Source: "Croft", Owned: true, SizeBytes: st.Size(), Modified: st.ModTime(), Added: time.Now(),
-	})
+	r.ID, r.Owned, r.Modified = id, true, st.ModTime()
+	return id, l.add(ctx, r)
 }
 
 // settle gives a finished copy its name, or drops it when the same file is there already.
-func (l *Library) settle(ctx context.Context, part, id string) (fs.FileInfo, error) {
+func (l *Library) settle(ctx context.Context, part, id string, r storage.Model) (fs.FileInfo, error) {
+	if r.ID != "" && r.ID != id {
+		return nil, damaged(r.Name)
+	}
+	if !r.Modified.IsZero() {
+		if err := l.dir.Chtimes(part, r.Modified, r.Modified); err != nil {
+			return nil, err
+		}
+	}
 	if old, err := l.record(ctx, id); err == nil && old.Owned && l.verify(old) == nil {
 		if err := l.dir.Remove(part); err != nil {
 			return nil, err
@@ -90,34 +127,35 @@ func (l *Library) openSource(path string) (f *os.File, name string, err error) {
 	return f, nameOf(info.Name, l.places.namePath(path), info.Parameters), err
 }
 
-// copyPart copies source to a temporary file that is safe on the disk, and returns its name and its hash. When it
-// fails, nothing stays.
-func (l *Library) copyPart(ctx context.Context, source *os.File, progress func(done, total int64)) (part, sum string, err error) {
-	st, err := source.Stat()
-	if err != nil {
-		return "", "", err
-	}
-	if err := l.checkSpace(st.Size()); err != nil {
-		return "", "", err
-	}
-	name := copyPrefix + rand.Text()
-	f, err := l.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return "", "", err
-	}
-	defer func() {
-		err = errors.Join(err, f.Close())
-		if err != nil {
-			err = errors.Join(err, ignoreMissing(l.dir.Remove(name)))
+// partTries is how often another process may take a copy that was just begun for a leftover.
+const partTries = 20
+
+// newPart makes a temporary file that no other process takes for a leftover.
+func (l *Library) newPart() (f *os.File, name string, err error) {
+	for range partTries {
+		name = copyPrefix + rand.Text()
+		if f, err = l.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600); err != nil {
+			return nil, "", err
 		}
-	}()
-	if mine, err := claim(f); err != nil || !mine {
-		return "", "", errors.Join(errors.New("another process took the copy for a leftover"), err)
+		mine, err := claim(f)
+		if err == nil && mine && l.isNamed(f, name) {
+			return f, name, nil
+		}
+		if err = errors.Join(err, f.Close(), ignoreMissing(l.dir.Remove(name))); err != nil {
+			return nil, "", err
+		}
 	}
-	if sum, err = hashTo(ctx, f, source, st.Size(), progress); err != nil {
-		return "", "", err
+	return nil, "", errors.New("another process takes every copy for a leftover")
+}
+
+// isNamed tells whether f still lies under its name: it may have been removed before it was claimed.
+func (l *Library) isNamed(f *os.File, name string) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
 	}
-	return name, sum, f.Sync()
+	there, err := l.dir.Stat(name)
+	return err == nil && os.SameFile(mine, there)
 }
 
 func (l *Library) checkSpace(needs int64) error {
@@ -170,19 +208,16 @@ func changedMeanwhile() error {
 		"Wait until its download has ended and try again.")
 }
 
-// add saves a record and returns its model. A copy of Croft's own is never replaced by a link to elsewhere.
-func (l *Library) add(ctx context.Context, r storage.Model) (Model, error) {
-	if old, err := l.record(ctx, r.ID); err == nil {
-		r.Added = old.Added
-		if old.Owned && !r.Owned && l.verify(old) == nil {
-			r = old
-		}
+// add saves a record. A copy of Croft's own is never replaced by a link to elsewhere, and the starter stays one.
+func (l *Library) add(ctx context.Context, r storage.Model) error {
+	if old, err := l.record(ctx, r.ID); err == nil && old.Owned && l.verify(old) == nil && (!r.Owned || isStarter(old)) {
+		r = old
 	}
 	if err := l.store.AddModel(ctx, r); err != nil {
-		return Model{}, fmt.Errorf("save model: %w", err)
+		return fmt.Errorf("save model: %w", err)
 	}
 	l.watchers.tell()
-	return l.byID(ctx, r.ID)
+	return nil
 }
 
 // byID returns a model as List shows it.

@@ -28,11 +28,19 @@ func newLibrary(t *testing.T) *Library {
 
 func openLibrary(t *testing.T, dir string) *Library {
 	t.Helper()
+	l := untidied(t, dir, Options{})
+	l.tidy(t.Context())
+	return l
+}
+
+// untidied is a library that New has not finished yet.
+func untidied(t *testing.T, dir string, o Options) *Library {
+	t.Helper()
 	store, err := storage.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := New(dir, store, Options{})
+	l, err := open(dir, store, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,9 @@ type Model struct {
 	ID          string  `json:"id"`   // SHA-256 of the file, 64 hex digits; "" for a found file that was not added yet
 	Name        string  `json:"name"` // "Qwen3 0.6B"
 	Path        string  `json:"path"`
-	Source      string  `json:"source"` // "Croft", "LM Studio", "Ollama", "llama.cpp", "Jan", "GPT4All", or the folder it is used from
-	Owned       bool    `json:"owned"`  // Croft's own copy: deleting it deletes the file
+	Source      string  `json:"source"`  // "Croft", "LM Studio", "Ollama", "llama.cpp", "Jan", "GPT4All", or the folder it is used from
+	Owned       bool    `json:"owned"`   // Croft's own copy: deleting it deletes the file
+	Starter     bool    `json:"starter"` // the small model that comes with the program
 	Family      string  `json:"family"`
 	Quant       string  `json:"quant"` // "Q4_K_M"
 	SizeBytes   int64   `json:"size_bytes"`
@@ -61,6 +62,11 @@ type Preferences struct {
 type Options struct {
 	Preferences func() Preferences // asked whenever it matters; nil: none
 	Log         *slog.Logger       // nil: silent
+	Starter     Starter            // comes with the program; the zero value: none does
+
+	// Replaced is told when the starter of an older program gave way to this one's, so that what was said of the old
+	// model is said of the new one. It may be called again for the same two.
+	Replaced func(ctx context.Context, before, now string) error
 }
 
 // Library is the use case. Its methods may be called from several goroutines.
@@ -75,6 +81,7 @@ type Library struct {
 	memory  func() (total, free int64)
 	space   func(dir string) (int64, error)
 	places  places
+	starter starter
 
 	adding   sync.Mutex // one import or adoption at a time, so that the free space that was checked is still there
 	changing sync.Mutex // held for moments only, while a file and its record come or go together
@@ -82,19 +89,30 @@ type Library struct {
 	watchers watchers
 }
 
-// New opens the library whose own copies lie in dir/models, and removes what an import left there that never ended.
-func New(dir string, store Store, o Options) (*Library, error) {
+// New opens the library whose own copies lie in dir/models, removes what an import left there that never ended, and
+// brings in the starter where that is due. Without the starter it opens all the same; StarterProblem says why.
+func New(ctx context.Context, dir string, store Store, o Options) (*Library, error) {
+	l, err := open(dir, store, o)
+	if err != nil {
+		return nil, fmt.Errorf("models: %w", err)
+	}
+	l.tidy(ctx)
+	return l, nil
+}
+
+func open(dir string, store Store, o Options) (*Library, error) {
 	path := filepath.Join(dir, "models")
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("models: %w", err)
+		return nil, err
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, fmt.Errorf("models: %w", err)
+		return nil, err
 	}
 	l := &Library{
 		dir: root, path: path, store: store, prefer: o.Preferences, log: o.Log,
 		open: openEngine, inspect: newInspector(), memory: deviceMemory, space: FreeSpace, places: herePlaces(),
+		starter: starter{Starter: o.Starter, replaced: o.Replaced},
 	}
 	l.slots.changed = l.watchers.tell
 	if l.prefer == nil {
@@ -103,10 +121,17 @@ func New(dir string, store Store, o Options) (*Library, error) {
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
+	return l, nil
+}
+
+// tidy brings the folder into order. What goes wrong keeps nobody from using what is there.
+func (l *Library) tidy(ctx context.Context) {
 	if err := l.removeLeftovers(); err != nil {
 		l.log.Warn("leftovers of an import stay", "err", err)
 	}
-	return l, nil
+	if l.starter.problem = l.placeStarter(ctx); l.starter.problem != nil {
+		l.log.Warn("the starter is missing", "err", l.starter.problem)
+	}
 }
 
 // Close unloads every model; it waits for replies that are being written to end.
@@ -140,6 +165,7 @@ func (l *Library) List(ctx context.Context) ([]Model, error) {
 // describe joins what is recorded of a model with what its file says now.
 func (l *Library) describe(r storage.Model, budget int64) Model {
 	m := Model{ID: r.ID, Name: r.Name, Path: l.pathOf(r), Source: r.Source, Owned: r.Owned, SizeBytes: r.SizeBytes}
+	m.Starter = isStarter(r)
 	if err := l.verify(r); err != nil {
 		m.Problem = sentenceOf(err)
 		return m
@@ -183,9 +209,13 @@ func (l *Library) fill(m *Model, budget int64) {
 	m.NeedsBytes = info.Needs(m.ContextHere)
 }
 
-// chooseDefault returns the index of the preferred model, or else of the newest that can be used; -1 when there is none.
+// chooseDefault returns the index of the preferred model, or else of the newest that can be used, the starter only where
+// there is no other; -1 when there is none.
 func chooseDefault(list []Model, preferred string) int {
 	if i := slices.IndexFunc(list, func(m Model) bool { return m.ID == preferred && preferred != "" }); i >= 0 {
+		return i
+	}
+	if i := slices.IndexFunc(list, func(m Model) bool { return m.usable() && !m.Starter }); i >= 0 {
 		return i
 	}
 	return slices.IndexFunc(list, Model.usable)

@@ -245,9 +245,25 @@ func (s *scriptedChats) write(id chat.ID, f func(*chat.Message)) {
 // scriptedModels is a library in memory.
 type scriptedModels struct {
 	here, found []models.Model
+	suggested   []models.Suggestion
+	starter     *models.Model // comes with the program; nil: none does
 	watchers    []func()
 	refuse      error
 	deleted     []string
+}
+
+func (s *scriptedModels) HasStarter() bool { return s.starter != nil }
+
+func (s *scriptedModels) BringBack(context.Context) (models.Model, error) {
+	if s.refuse != nil {
+		return models.Model{}, s.refuse
+	}
+	s.here = append(s.here, *s.starter)
+	return *s.starter, nil
+}
+
+func (s *scriptedModels) Suggest(context.Context) ([]models.Suggestion, error) {
+	return s.suggested, nil
 }
 
 func (s *scriptedModels) List(context.Context) ([]models.Model, error)  { return s.here, nil }

@@ -118,6 +118,34 @@ func library(s *stage) {
 	}
 }
 
+// starter is the model that comes with Croft, as it is before there is another one.
+func starter() models.Model {
+	return models.Model{
+		ID: "ee", Name: "Starter", Path: "/home/me/.local/share/croft/models/ee", Source: "comes with Croft", Owned: true, Starter: true,
+		Quant: "Q8_0", SizeBytes: 13.5e6, ContextHere: 2048, NeedsBytes: 40e6, Fit: models.Fits, Default: true,
+	}
+}
+
+// fresh is a device on which Croft was started for the first time.
+func fresh(s *stage) {
+	m := starter()
+	s.models.starter, s.models.here = &m, []models.Model{m}
+	s.models.suggested = models.Catalogue()[:4]
+	for i := range s.models.suggested {
+		s.models.suggested[i].NeedsBytes = s.models.suggested[i].SizeBytes + 1.1e9
+	}
+}
+
+// furnished has a starter beside other models.
+func furnished(s *stage) {
+	fresh(s)
+	m := starter()
+	m.Default = false
+	library(s)
+	s.models.here = append(s.models.here, m)
+	s.models.suggested = s.models.suggested[:1]
+}
+
 func chats(s *stage) {
 	library(s)
 	day := 24 * time.Hour
@@ -172,12 +200,16 @@ func scenes() []scene {
 		}, act: open},
 		{name: "new", prepare: library, act: func(s *stage) { s.window.chats.NewChat() }},
 		{name: "search", prepare: chats, act: func(s *stage) { s.window.chats.Search(); s.typeIn("the") }},
-		{name: "models", prepare: library, act: func(s *stage) { s.shell.turnTo(pageModels) }},
-		{name: "first-start", prepare: func(s *stage) { library(s); s.models.here = nil }},
-		{name: "first-start-bare", prepare: func(*stage) {}},
+		{name: "starter", prepare: fresh},
+		{name: "starter-models", prepare: fresh, act: func(s *stage) { s.shell.turnTo(pageModels) }},
+		{name: "starter-gone", prepare: func(s *stage) { furnished(s); s.models.here = []models.Model{qwen()} }, act: func(s *stage) { s.shell.turnTo(pageModels) }},
+		{name: "models", prepare: furnished, act: func(s *stage) { s.shell.turnTo(pageModels) }},
+		{name: "first-start", prepare: func(s *stage) { furnished(s); s.models.here = nil }},
+		{name: "first-start-bare", prepare: func(s *stage) { fresh(s); s.models.here = nil }},
 		{name: "settings", prepare: chats, act: func(s *stage) { s.shell.turnTo(pageSettings) }},
 		{name: "large-text", scale: 1.6, prepare: chats, act: open},
-		{name: "large-models", scale: 1.6, prepare: library, act: func(s *stage) { s.shell.turnTo(pageModels) }},
+		{name: "large-starter", scale: 1.6, prepare: fresh},
+		{name: "large-models", scale: 1.6, prepare: furnished, act: func(s *stage) { s.shell.turnTo(pageModels) }},
 		{name: "scripts", prepare: scripts, act: open},
 		{name: "menu", prepare: chats, act: func(s *stage) { open(s); s.tap("Model") }},
 		{name: "tune", prepare: chats, act: func(s *stage) { open(s); s.tap("Chat menu"); s.tap("Chat settings") }},

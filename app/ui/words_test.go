@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"croft/app/models"
 	"croft/assets"
 )
 
@@ -38,7 +39,23 @@ func words(t *testing.T) map[string]bool {
 	if err != nil || len(found) < 50 {
 		t.Fatalf("%d words found, %v", len(found), err)
 	}
+	for _, text := range carried() {
+		found[text] = true
+	}
 	return found
+}
+
+// carried are the words that come with what the window shows: the starter's card and the suggested models.
+func carried() []string {
+	card := assets.StarterCard()
+	all := []string{card.Purpose}
+	for _, f := range card.Figures {
+		all = append(all, f.What)
+	}
+	for _, s := range models.Catalogue() {
+		all = append(all, s.GoodAt)
+	}
+	return all
 }
 
 // localized returns the text of a call of lang.L.

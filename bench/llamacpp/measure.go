@@ -22,14 +22,9 @@ type Result struct {
 // Measure loads the model at file with the libraries in libDir and times it.
 // The dynamic linker must find libDir too: set LD_LIBRARY_PATH.
 func Measure(libDir, file string, threads, reps int) (Result, error) {
-	if err := llama.Load(libDir); err != nil {
+	if err := load(libDir); err != nil {
 		return Result{}, err
 	}
-	llama.LogSet(llama.LogSilent())
-	if err := llama.GGMLBackendLoadAllFromPath(libDir); err != nil {
-		return Result{}, err
-	}
-	llama.Init()
 	start := time.Now()
 	m, err := open(file, threads)
 	if err != nil {
@@ -59,6 +54,19 @@ func Measure(libDir, file string, threads, reps int) (Result, error) {
 	return r, nil
 }
 
+// load loads the libraries.
+func load(libDir string) error {
+	if err := llama.Load(libDir); err != nil {
+		return err
+	}
+	llama.LogSet(llama.LogSilent())
+	if err := llama.GGMLBackendLoadAllFromPath(libDir); err != nil {
+		return err
+	}
+	llama.Init()
+	return nil
+}
+
 func median(n int, run func() (float64, error)) (float64, error) {
 	var xs []float64
 	for range n {
@@ -76,6 +84,9 @@ type model struct {
 	ctx llama.Context
 	mem llama.Memory
 	ids []llama.Token
+
+	words      llama.Vocab
+	vocabulary int
 }
 
 func open(file string, threads int) (*model, error) {
@@ -94,7 +105,8 @@ func open(file string, threads int) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &model{ctx: ctx, mem: mem}
+	words := llama.ModelGetVocab(weights)
+	m := &model{ctx: ctx, mem: mem, words: words, vocabulary: int(llama.VocabNTokens(words))}
 	for i := range 512 {
 		m.ids = append(m.ids, llama.Token(300+3*i))
 	}
@@ -114,16 +126,21 @@ func (m *model) timed(n, batch int) (float64, error) {
 	}
 	start := time.Now()
 	for i := 0; i < n; i += batch {
-		code, err := llama.Decode(m.ctx, llama.BatchGetOne(m.ids[i:i+batch]))
-		if err != nil {
-			return 0, err
-		}
-		if code != 0 {
-			return 0, fmt.Errorf("llama_decode returned %d", code)
-		}
-		if err := llama.Synchronize(m.ctx); err != nil {
+		if err := m.read(m.ids[i : i+batch]); err != nil {
 			return 0, err
 		}
 	}
 	return float64(n) / time.Since(start).Seconds(), nil
+}
+
+// read reads tokens behind those that were read before.
+func (m *model) read(ids []llama.Token) error {
+	code, err := llama.Decode(m.ctx, llama.BatchGetOne(ids))
+	if err != nil {
+		return err
+	}
+	if code != 0 {
+		return fmt.Errorf("llama_decode returned %d", code)
+	}
+	return llama.Synchronize(m.ctx)
 }

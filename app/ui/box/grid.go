@@ -10,7 +10,8 @@ import (
 type Grid struct {
 	widget.BaseWidget
 	Objects []fyne.CanvasObject
-	Gap     float32
+	Gap     float32 // between lines, and between columns where Between is 0
+	Between float32 // columns
 	Least   float32 // width of a card
 }
 
@@ -27,10 +28,17 @@ func (g *Grid) CreateRenderer() fyne.WidgetRenderer { return renderer{g} }
 func (g *Grid) children() []fyne.CanvasObject { return g.Objects }
 
 func (g *Grid) cell(width float32) (columns int, cell float32) {
-	if width < 2*g.Least+g.Gap {
+	if width < 2*g.Least+g.between() {
 		return 1, width
 	}
-	return 2, (width - g.Gap) / 2
+	return 2, (width - g.between()) / 2
+}
+
+func (g *Grid) between() float32 {
+	if g.Between > 0 {
+		return g.Between
+	}
+	return g.Gap
 }
 
 // each calls f for every card with its place.
@@ -44,7 +52,7 @@ func (g *Grid) each(width float32, f func(o fyne.CanvasObject, x, y, w, h float3
 			h = max(h, HeightFor(o, w))
 		}
 		for j, o := range line {
-			f(o, float32(j)*(w+g.Gap), y, w, h)
+			f(o, float32(j)*(w+g.between()), y, w, h)
 		}
 		y += h + g.Gap
 	}

@@ -174,7 +174,8 @@ func (p *Page) OpenNewest() {
 	p.talk.open(0)
 }
 
-// StartWithNewest reads the chats and shows the one that was changed last.
+// StartWithNewest reads the chats and shows the one that was changed last. On a phone that is the list, unless it is
+// empty.
 func (p *Page) StartWithNewest() {
 	p.bridge.Work(func(ctx context.Context) func() {
 		list, err := p.chats.List(ctx)
@@ -182,7 +183,7 @@ func (p *Page) StartWithNewest() {
 			if !p.failed(err) {
 				p.list.set(list)
 				p.OpenNewest()
-				p.win.ShowConversation(false)
+				p.win.ShowConversation(p.Empty())
 				p.Focus()
 			}
 		}
@@ -196,7 +197,7 @@ func (p *Page) Empty() bool { return len(p.list.all) == 0 }
 func (p *Page) NewChatWith(model string) {
 	p.NewChat()
 	p.talk.change(func(s *chat.Settings) { s.Model = model })
-	p.talk.chooser.tell()
+	p.talk.modelsChanged()
 }
 
 // Library returns the models as they were read last.

@@ -41,7 +41,7 @@ func (h *chooser) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimple
 
 // MinSize is as wide as the name, within reason.
 func (h *chooser) MinSize() fyne.Size {
-	return fyne.NewSize(min(look.Pt(260), h.words.Natural()+72), look.Target())
+	return fyne.NewSize(min(look.Pt(260), h.words.Natural()+look.Pt(72)), look.Target())
 }
 
 // HeightFor does not depend on the width.
@@ -63,6 +63,7 @@ func (h *chooser) tell() {
 	h.dot.Fill = ink
 	h.dot.Refresh()
 	h.talk.bar.view.Refresh()
+	h.talk.empty.tell(m.Starter)
 }
 
 // items lists the models that can be used, and the way to the others.
@@ -92,7 +93,7 @@ func noteOf(m models.Model) string {
 // choose makes the chat use a model and begins to load it.
 func (h *chooser) choose(m models.Model) {
 	h.talk.change(func(s *chat.Settings) { s.Model = m.ID })
-	h.tell()
+	h.talk.modelsChanged()
 	h.warm(m)
 }
 
@@ -163,7 +164,7 @@ func (c *conversation) loading() (name string, share float64, yes bool) {
 	return m.Name, c.chooser.share, ok && c.chooser.warming == m.ID
 }
 
-// modelsChanged takes over a new list of models.
+// modelsChanged takes over a new list of models, or another one of it.
 func (c *conversation) modelsChanged() {
 	c.chooser.tell()
 	c.composer.tell()

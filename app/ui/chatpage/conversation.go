@@ -3,7 +3,6 @@ package chatpage
 import (
 	"context"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
 
@@ -28,7 +27,7 @@ type conversation struct {
 	bar      *topBar
 	jump     *control.Button
 	notice   *box.Column
-	empty    fyne.CanvasObject
+	empty    *empty
 	drafts   map[chat.ID]string
 	fresh    chat.Settings // of a chat that was not created yet
 	lookFor  chat.ID       // a message to show once the chat is there
@@ -40,6 +39,7 @@ func newConversation(p *Page) *conversation {
 	c.list = virtual.NewList(c)
 	c.list.Gap, c.list.Max, c.list.Sticks = 18, look.ColumnMax, true
 	c.list.OnMoved = c.moved
+	c.empty = newEmpty(c)
 	c.composer = newComposer(c)
 	c.chooser = newChooser(c)
 	c.bar = newTopBar(c)
@@ -48,7 +48,6 @@ func newConversation(p *Page) *conversation {
 	c.jump.Raise()
 	c.jump.Hide()
 	c.notice = box.NewColumn(8)
-	c.empty = newEmpty(c)
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -209,14 +208,8 @@ func (c *conversation) writing() *chat.Message {
 
 // moved shows the way to the end when it is out of view.
 func (c *conversation) moved() {
-	show := !c.list.AtEnd() && len(c.doc.Messages) > 0
-	if show != c.jump.Visible() {
-		if show {
-			c.jump.Show()
-		} else {
-			c.jump.Hide()
-		}
-	}
+	away := !c.list.AtEnd() && len(c.doc.Messages) > 0
+	show(c.jump, away)
 }
 
 // rename takes over a title that changed elsewhere.

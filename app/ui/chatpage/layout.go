@@ -2,13 +2,9 @@ package chatpage
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/lang"
 
 	"croft/app/ui/box"
-	"croft/app/ui/control"
 	"croft/app/ui/look"
-	"croft/app/ui/prose"
 )
 
 // CreateRenderer makes the conversation a widget.
@@ -22,7 +18,7 @@ func (r talkRenderer) Refresh()           { r.Layout(r.c.Size()) }
 
 func (r talkRenderer) Objects() []fyne.CanvasObject {
 	c := r.c
-	return []fyne.CanvasObject{c.bar, c.list, c.empty, c.notice, c.composer, c.jump}
+	return []fyne.CanvasObject{c.bar, c.list, c.empty.view, c.notice, c.composer, c.jump}
 }
 
 // Layout puts the bar at the top, the composer at the bottom and the messages between.
@@ -48,15 +44,17 @@ func (r talkRenderer) Layout(s fyne.Size) {
 	put(c.list, 0, top, s.Width, max(40, y-top))
 	m := c.jump.MinSize()
 	put(c.jump, (s.Width-m.Width)/2, y-m.Height-12, m.Width, m.Height)
-	c.showEmpty(len(c.doc.Messages) == 0 && c.id == 0)
-	put(c.empty, x, top, column, max(40, y-top))
+	show(c.empty.view, len(c.doc.Messages) == 0 && c.id == 0)
+	c.empty.fit(column, y-top)
+	put(c.empty.view, x, top, column, max(40, y-top))
 }
 
-func (c *conversation) showEmpty(on bool) {
-	if on {
-		c.empty.Show()
-	} else {
-		c.empty.Hide()
+func show(o fyne.CanvasObject, on bool) {
+	switch {
+	case on && !o.Visible():
+		o.Show()
+	case !on && o.Visible():
+		o.Hide()
 	}
 }
 
@@ -86,15 +84,4 @@ func (c *conversation) relayout() {
 	c.composer.build()
 	c.list.Renew()
 	c.Refresh()
-}
-
-// newEmpty is what stands in a chat before its first message.
-func newEmpty(c *conversation) fyne.CanvasObject {
-	leaf := control.NewIcon("mark", 52, look.Accent)
-	title := control.NewBold(lang.L("What is on your mind?"), look.TextTitle)
-	title.Centre = true
-	note := prose.NewSentence(lang.L("The model runs on this device. What you write stays here."), look.TextBody, look.Soft).Centred()
-	column := box.NewColumn(10, container.NewCenter(leaf), title, note)
-	column.Middle = true
-	return column
 }

@@ -19,29 +19,55 @@ const cardLeast = 340
 func (p *Page) build() fyne.CanvasObject {
 	column := box.NewColumn(10, p.top())
 	column.Pad, column.Max = p.pad(), 1140
-	var cards []fyne.CanvasObject
+	column.Objects = append(column.Objects, p.shelf()...)
+	column.Objects = append(column.Objects, p.elsewhere()...)
+	column.Objects = append(column.Objects, p.larger()...)
+	return column
+}
+
+// shelf has the models that are here, the starter last.
+func (p *Page) shelf() []fyne.CanvasObject {
+	var cards, lines []fyne.CanvasObject
 	for _, j := range p.jobs {
 		cards = append(cards, j.card())
 	}
 	for _, m := range p.here {
-		cards = append(cards, p.card(m))
+		if m.Starter {
+			lines = append(lines, p.starterCard(m))
+		} else {
+			cards = append(cards, p.card(m))
+		}
 	}
 	if len(cards) > 0 {
-		column.Objects = append(column.Objects, box.Gap(1, 8), section(lang.L("Here")), box.NewGrid(14, cardLeast, cards...))
-	} else if p.loaded {
-		column.Objects = append(column.Objects, p.none())
+		lines = append([]fyne.CanvasObject{box.NewGrid(14, cardLeast, cards...)}, lines...)
 	}
-	if len(p.found) > 0 {
-		column.Objects = append(column.Objects, box.Gap(1, 12), section(lang.L("Found in other programs' folders")))
-		var found []fyne.CanvasObject
-		for _, m := range p.found {
-			found = append(found, p.foundCard(m))
-		}
-		column.Objects = append(column.Objects, box.NewGrid(14, cardLeast, found...))
-		note := lang.L("Use takes a model where it lies, without copying it.")
-		column.Objects = append(column.Objects, prose.NewSentence(note, look.TextSmall, look.Soft))
+	var all []fyne.CanvasObject
+	switch {
+	case len(lines) > 0:
+		all = append(all, box.Gap(1, 8), section(lang.L("Here")), box.NewColumn(14, lines...))
+	case p.loaded:
+		all = append(all, p.none())
 	}
-	return column
+	if back := p.bringBack(); back != nil {
+		all = append(all, box.NewRow(0, back))
+	}
+	return all
+}
+
+// elsewhere has the models in other programs' folders.
+func (p *Page) elsewhere() []fyne.CanvasObject {
+	if len(p.found) == 0 {
+		return nil
+	}
+	var found []fyne.CanvasObject
+	for _, m := range p.found {
+		found = append(found, p.foundCard(m))
+	}
+	note := lang.L("Use takes a model where it lies, without copying it.")
+	return []fyne.CanvasObject{
+		box.Gap(1, 12), section(lang.L("Found in other programs' folders")), box.NewGrid(14, cardLeast, found...),
+		prose.NewSentence(note, look.TextSmall, look.Soft),
+	}
 }
 
 func (p *Page) pad() box.Insets {
@@ -104,6 +130,9 @@ func (p *Page) greet() fyne.CanvasObject {
 		column.Objects = append(column.Objects, card)
 	}
 	column.Objects = append(column.Objects, p.bring())
+	if back := p.bringBack(); back != nil {
+		column.Objects = append(column.Objects, container.NewCenter(back))
+	}
 	return column
 }
 

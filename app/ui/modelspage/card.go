@@ -66,6 +66,9 @@ func tags(m models.Model) []fyne.CanvasObject {
 	case m.Fit == models.TooBig:
 		list = append(list, control.NewWarnTag(lang.L("too big here")))
 	}
+	if m.Starter {
+		list = append(list, control.NewTag(lang.L("comes with Croft")))
+	}
 	if m.Loaded {
 		list = append(list, control.NewTag(lang.L("in use")))
 	}
@@ -137,7 +140,10 @@ func (p *Page) items(m models.Model) []control.Item {
 func (p *Page) confirmDelete(m models.Model) {
 	title := lang.L("Delete {{.Name}}?", map[string]string{"Name": m.Name})
 	sentence := lang.L("Croft forgets this model. The file stays where it is: {{.Path}}", map[string]string{"Path": m.Path})
-	if m.Owned {
+	switch {
+	case m.Starter:
+		sentence = lang.L("{{.Bytes}} become free. Your chats stay, and you can bring it back at any time.", map[string]string{"Bytes": look.Bytes(m.SizeBytes)})
+	case m.Owned:
 		sentence = lang.L("Croft's copy of the file is deleted and {{.Bytes}} become free. Your chats stay.", map[string]string{"Bytes": look.Bytes(m.SizeBytes)})
 	}
 	control.Confirm(p.win.Canvas(), title, sentence, lang.L("Delete"), lang.L("Cancel"), func() { p.remove(m) })

@@ -3,6 +3,7 @@ package modelspage
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"time"
 
@@ -18,7 +19,9 @@ import (
 type Shelf interface {
 	List(ctx context.Context) ([]models.Model, error)
 	Found(ctx context.Context) ([]models.Model, error)
+	Suggest(ctx context.Context) ([]models.Suggestion, error)
 	Memory() models.Memory
+	HasStarter() bool // the program has one, here or not
 }
 
 // Keeper takes models in and deletes them.
@@ -26,6 +29,7 @@ type Keeper interface {
 	Import(ctx context.Context, path string, progress func(done, total int64)) (models.Model, error)
 	Adopt(ctx context.Context, path string, progress func(done, total int64)) (models.Model, error)
 	Delete(ctx context.Context, id string) error
+	BringBack(ctx context.Context) (models.Model, error)
 }
 
 // Library is the use case as this page needs it.
@@ -50,12 +54,13 @@ type Page struct {
 	win    Window
 	bridge *bridge.Bridge
 
-	here    []models.Model
-	found   []models.Model
-	jobs    []*job
-	loaded  bool
-	view    *box.Page
-	welcome *box.Page
+	here      []models.Model
+	found     []models.Model
+	suggested []models.Suggestion
+	jobs      []*job
+	loaded    bool
+	view      *box.Page
+	welcome   *box.Page
 }
 
 // New returns the page. Reload fills it.
@@ -84,11 +89,12 @@ func (p *Page) Usable() (usable, known bool) {
 func (p *Page) Reload(done func()) {
 	p.bridge.Work(func(ctx context.Context) func() {
 		here, err := p.lib.List(ctx)
+		suggested, unknown := p.lib.Suggest(ctx)
 		return func() {
-			if p.failed(err) {
+			if p.failed(errors.Join(err, unknown)) {
 				return
 			}
-			p.here, p.loaded = here, true
+			p.here, p.suggested, p.loaded = here, suggested, true
 			p.Relayout()
 			done()
 			p.look()

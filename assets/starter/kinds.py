@@ -1,0 +1,147 @@
+"""Notes of every kind with questions about them, from the files in kinds/.
+
+A file has paragraphs like this; the words in braces are fields of the kind, or classes of words.py:
+
+    kind appointment
+    field who: the dentist; Dr {surname}      values, a ; between alternatives
+    note: {who} on {day} at {time}            \\n is a line break; a chain has first: and second: instead
+    ask time: What time do I see {who}?       the fields it mentions tell which note is meant
+    all who: Whom do I see on {day}?          may be answered from several notes
+"""
+
+import pathlib
+import re
+import zlib
+
+SLOT = re.compile(r"\{(\w+)\}")
+NONE = "Your notes don't say."
+
+
+def held(pattern):
+    """Returns the set that a wording belongs to: some are kept for evaluation."""
+    return {0: "eval", 1: "dev"}.get(zlib.crc32(pattern.encode()) % 14, "train")
+
+
+class Kind:
+    def __init__(self, name):
+        self.name, self.fields, self.lines = name, {}, {}
+
+    def of(self, what, which):
+        """Returns the lines of one sort, as (field, wording), that belong to a set; all where it has none."""
+        lines = self.lines.get(what, [])
+        return [x for x in lines if held(x[1]) == which] or lines
+
+    def parse(self, line):
+        head, _, text = line.partition(": ")
+        what, _, field = head.partition(" ")
+        text = text.strip().replace("\\n", "\n")
+        if what == "field":
+            self.fields[field] = [v.strip() for v in text.split(";")]
+        elif what in ("note", "first", "second", "ask", "all"):
+            self.lines.setdefault(what, []).append((field, text))
+        else:
+            raise ValueError(f"{self.name}: what is {line!r}?")
+
+
+def load(folder):
+    kinds = []
+    for path in sorted(pathlib.Path(folder).glob("*.txt")):
+        for line in path.read_text().splitlines():
+            if line.startswith("kind "):
+                kinds.append(Kind(line[5:].strip()))
+            elif line.strip() and not line.startswith("#"):
+                kinds[-1].parse(line.strip())
+    if not kinds:
+        raise ValueError(f"no kinds of notes in {folder}")
+    return kinds
+
+
+class Note:
+    """One thing that was noted. shown are the fields that its text has."""
+
+    def __init__(self, kind, values, wordings):
+        self.kind, self.values, self.wordings = kind, values, wordings
+        self.shown = set(SLOT.findall(" ".join(wordings)))
+        self.places = []  # index of the passage of each wording
+        first = SLOT.findall(wordings[0])
+        self.links = [f for w in wordings[1:] for f in SLOT.findall(w) if f in first]
+
+    def matches(self, mentioned):
+        return all(f in self.shown and self.values[f] == v for f, v in mentioned.items())
+
+    def place_of(self, field):
+        """Returns the index of the passage that has the field."""
+        return next(p for w, p in zip(self.wordings, self.places) if "{" + field + "}" in w)
+
+
+class Writer:
+    """Makes notes and questions from the words and wordings of one set."""
+
+    def __init__(self, kinds, words, which):
+        self.kinds, self.words, self.rng, self.which = kinds, words, words.rng, which
+
+    def fill(self, text):
+        return SLOT.sub(lambda m: self.words.draw(m[1]), text)
+
+    def value(self, kind, field):
+        return self.fill(self.rng.choice(kind.fields.get(field, ["{" + field + "}"])))
+
+    def note(self, kind, like=None):
+        """Returns a new note of a kind; some values are those of the note like."""
+        chain = "first" in kind.lines
+        parts = [self.rng.choice(kind.of(part, self.which))[1] for part in (("first", "second") if chain else ("note",))]
+        asked = {f for lines in kind.lines.values() for f, w in lines for f in [f, *SLOT.findall(w)] if f}
+        values = {f: self.value(kind, f) for f in sorted(asked | set(kind.fields))}
+        if like and not chain:
+            for f in self.rng.sample(sorted(values), self.rng.randint(0, 2)):
+                values[f] = like.values[f]
+        return Note(kind, values, parts)
+
+    def ask(self, notes, about):
+        """Returns (question, values used, answers as [(value, passage)]) about a note, or None when this one is unclear."""
+        kind = about.kind
+        alike = sum(n.kind is kind for n in notes)
+        what = "all" if "all" in kind.lines and self.rng.random() < (0.5 if alike > 1 else 0.05) else "ask"
+        field, wording = self.rng.choice(kind.of(what, self.which))
+        mentioned = {f: about.values[f] for f in SLOT.findall(wording)}
+        if not mentioned or field in mentioned or not set(mentioned) <= about.shown:
+            return None
+        if any(n is not about and n.kind is kind and n.values[f] == about.values[f] for n in notes for f in about.links):
+            return None
+        rivals = [n for n in notes if n.kind is kind and n.matches(mentioned)]
+        if field not in about.shown:
+            found = [] if len(rivals) == 1 else None
+        elif what == "all":
+            found = [n for n in rivals if field in n.shown]
+            if len(found) != len(rivals) or len({n.values[field] for n in found}) != len(found):
+                found = None
+        else:
+            found = rivals if len(rivals) == 1 else None
+        return self.asked(wording, mentioned, field, found)
+
+    def ask_absent(self, notes, like):
+        """Returns a question that looks like one about a note, but about something that no note has."""
+        field, wording = self.rng.choice(like.kind.of("ask", self.which))
+        slots = SLOT.findall(wording)
+        if not slots or field in slots:
+            return None
+        changed = self.rng.sample(slots, self.rng.randint(1, len(slots)))
+        mentioned = {f: self.value(like.kind, f) if f in changed else like.values[f] for f in slots}
+        said = " ".join(str(v).lower() for n in notes for v in n.values.values())
+        if any(mentioned[f].lower() in said for f in changed):
+            return None
+        return self.asked(wording, mentioned, field, [])
+
+    def asked(self, wording, mentioned, field, found):
+        if found is None:
+            return None
+        question = SLOT.sub(lambda m: mentioned[m[1]], wording)
+        return question, list(mentioned.values()), [(n.values[field], n.place_of(field)) for n in found]
+
+
+def answer(found):
+    """Joins values and the numbers of their passages: A [1], B [2] and C [4]."""
+    if not found:
+        return NONE
+    parts = [f"{value} [{passage + 1}]" for value, passage in sorted(found, key=lambda x: x[1])]
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
