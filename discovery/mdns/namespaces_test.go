@@ -24,7 +24,6 @@ const soon = 3 * time.Second
 type lab struct {
 	t      *testing.T
 	prefix string
-	ports  int
 }
 
 func newLab(t *testing.T) *lab {
