@@ -8,6 +8,13 @@
 #define EACH_GROUP UNROLL for (int g = 0; g < (T + 3) / 4; g++)
 #define GROUPS_MAX (TOKENS_MAX / 4)
 
+// One token alone waits for memory: its bytes are asked for so much ahead, also past the end, which is never read.
+#define AHEAD 2048
+#define FETCH(p)                           \
+	if (T == 1) {                          \
+		__builtin_prefetch((p) + AHEAD);   \
+	}
+
 // Where word k of token t is; x points to a group of tokens each.
 #define WIDTH (T == 1 ? 1 : 4)
 #define WORD(t, k) (x[(t) / 4] + (k) * WIDTH + (t) % 4)
@@ -62,6 +69,7 @@ INLINE void FN(tile_q8_0)(const int T, const uint8_t *w, int64_t blocks, const u
 		I sum[TOKENS_MAX];
 		EACH_TOKEN sum[t] = FN(start_8)(WORD(t, OFFSET_8_32));
 		UNROLL for (int k = 0; k < 8; k++) {
+			FETCH(q + 64 * k)
 			I bytes = FN(load_8)(q + 64 * k);
 			EACH_TOKEN sum[t] = FN(dot_8)(sum[t], bytes, WORD(t, k));
 		}
