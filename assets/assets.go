@@ -1,4 +1,4 @@
-// Package assets holds what is built into the program: the icons, the app icon and the words.
+// Package assets holds what is built into the program: the icons, the app icon, the words, and the starter model.
 package assets
 
 import "embed"

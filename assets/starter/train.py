@@ -291,7 +291,7 @@ class Trainer:
         self.adam.step()
         self.adam.zero_grad()
         self.step += 1
-        self.seen += ids.numel()
+        self.seen += int((said >= 0).sum())
         self.spent += time.time() - begin
         self.losses += loss.item()
         if self.step % 25 == 0:
