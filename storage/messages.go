@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Message is a node in the tree of a chat. Its fields have the meaning of the columns in schema.go.
+// Message is a node in the tree of a chat. Its fields have the meaning of the columns in schema.go and schema2.go.
 type Message struct {
 	ID       int64
 	Chat     int64
@@ -26,7 +26,9 @@ type Message struct {
 
 // Reply is what is known of an assistant's message.
 type Reply struct {
-	Device, Model, ModelHash                string
+	Device                                  string // where it was written
+	Why                                     string // why there, in words
+	Model, ModelHash                        string
 	PromptTokens, ReusedTokens, ReplyTokens int
 	ContextUsed, ContextMax                 int
 	FirstToken, Total                       time.Duration // to the microsecond
@@ -36,7 +38,7 @@ type Reply struct {
 
 const messageColumns = `m.id, m.chat_id, coalesce(m.parent_id, 0), m.seq, m.role, m.state, m.created_ms,
 	m.text, m.thinking, m.thought_us,
-	m.device, m.model, m.model_hash, m.prompt_tokens, m.reused_tokens, m.reply_tokens, m.context_used, m.context_max,
+	m.device, m.why, m.model, m.model_hash, m.prompt_tokens, m.reused_tokens, m.reply_tokens, m.context_used, m.context_max,
 	m.first_token_us, m.total_us, m.tokens_per_second, m.reason, m.problem,
 	(SELECT count(*) FROM messages b WHERE b.chat_id = m.chat_id AND b.parent_id IS m.parent_id AND b.seq <= m.seq),
 	(SELECT count(*) FROM messages b WHERE b.chat_id = m.chat_id AND b.parent_id IS m.parent_id)`
@@ -45,7 +47,7 @@ func scanMessage(rows *sql.Rows) (m Message, err error) {
 	var createdMs, thoughtUs, firstUs, totalUs int64
 	err = rows.Scan(&m.ID, &m.Chat, &m.Parent, &m.Seq, &m.Role, &m.State, &createdMs,
 		&m.Text, &m.Thinking, &thoughtUs,
-		&m.Device, &m.Model, &m.ModelHash, &m.PromptTokens, &m.ReusedTokens, &m.ReplyTokens, &m.ContextUsed, &m.ContextMax,
+		&m.Device, &m.Why, &m.Model, &m.ModelHash, &m.PromptTokens, &m.ReusedTokens, &m.ReplyTokens, &m.ContextUsed, &m.ContextMax,
 		&firstUs, &totalUs, &m.TokensPerSecond, &m.Reason, &m.Problem,
 		&m.Branch, &m.Branches)
 	m.Created = time.UnixMilli(createdMs)
@@ -119,10 +121,10 @@ func insert(ctx context.Context, tx *sql.Tx, m *Message) error {
 	}
 	now := time.Now().UnixMilli()
 	row := tx.QueryRowContext(ctx, `
-		INSERT INTO messages (chat_id, parent_id, seq, role, state, created_ms, text, thinking, device, model, model_hash)
-		VALUES (?1, nullif(?2, 0), (SELECT coalesce(max(seq), 0) + 1 FROM messages WHERE chat_id = ?1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+		INSERT INTO messages (chat_id, parent_id, seq, role, state, created_ms, text, thinking, device, why, model, model_hash)
+		VALUES (?1, nullif(?2, 0), (SELECT coalesce(max(seq), 0) + 1 FROM messages WHERE chat_id = ?1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 		RETURNING id, seq`,
-		m.Chat, m.Parent, m.Role, m.State, now, m.Text, m.Thinking, m.Device, m.Model, m.ModelHash)
+		m.Chat, m.Parent, m.Role, m.State, now, m.Text, m.Thinking, m.Device, m.Why, m.Model, m.ModelHash)
 	err = row.Scan(&m.ID, &m.Seq)
 	if err != nil {
 		return err
@@ -167,14 +169,21 @@ func show(ctx context.Context, tx *sql.Tx, chat, parent, child int64) error {
 func (s *Store) SaveReply(ctx context.Context, m Message) error {
 	return s.set(ctx, "save reply", `
 		UPDATE messages SET state = ?, text = ?, thinking = ?, thought_us = ?,
-			device = ?, model = ?, model_hash = ?, prompt_tokens = ?, reused_tokens = ?, reply_tokens = ?,
+			device = ?, why = ?, model = ?, model_hash = ?, prompt_tokens = ?, reused_tokens = ?, reply_tokens = ?,
 			context_used = ?, context_max = ?, first_token_us = ?, total_us = ?, tokens_per_second = ?,
 			reason = ?, problem = ?
 		WHERE id = ? AND state IN ('waiting', 'writing')`,
 		m.State, m.Text, m.Thinking, m.Thought.Microseconds(),
-		m.Device, m.Model, m.ModelHash, m.PromptTokens, m.ReusedTokens, m.ReplyTokens,
+		m.Device, m.Why, m.Model, m.ModelHash, m.PromptTokens, m.ReusedTokens, m.ReplyTokens,
 		m.ContextUsed, m.ContextMax, m.FirstToken.Microseconds(), m.Total.Microseconds(), m.TokensPerSecond,
 		m.Reason, m.Problem, m.ID)
+}
+
+// ResumeReply opens a reply that was stopped, cut off or failed, so that it can be carried on where it ended: SaveReply
+// takes it again. ErrNotFound for any other message.
+func (s *Store) ResumeReply(ctx context.Context, id int64) error {
+	return s.set(ctx, "resume reply", `UPDATE messages SET state = 'writing', reason = '', problem = ''
+		WHERE id = ? AND role = 'assistant' AND state IN ('stopped', 'interrupted', 'failed')`, id)
 }
 
 // Show makes the sibling of message that lies delta branches away the shown one, and the way to it:

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,7 +18,8 @@ import (
 
 var makeGolden = flag.Bool("make-golden", false, "write the golden database of the newest version, if there is none")
 
-const goldenFile = "testdata/croft-v1.db.gz"
+// goldenFile is the database of a released version.
+func goldenFile(version int) string { return fmt.Sprintf("testdata/croft-v%d.db.gz", version) }
 
 // fillGolden makes what the golden database holds.
 func fillGolden(t *testing.T, s *Store) {
@@ -57,7 +59,7 @@ func TestMakeGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(goldenFile, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(goldenFile(len(migrations)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,10 +70,10 @@ func TestMakeGolden(t *testing.T) {
 	}
 }
 
-// goldenDir is a folder with a copy of the golden database.
+// goldenDir is a folder with a copy of the golden database of version 1.
 func goldenDir(t *testing.T) string {
 	t.Helper()
-	f, err := os.Open(goldenFile)
+	f, err := os.Open(goldenFile(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,7 @@ func checkGolden(t *testing.T, s *Store) {
 		}
 	}
 	m, err := s.Message(ctx, 2)
-	if err != nil || m.Thinking != "They are late fruit." || m.TokensPerSecond != 20.5 || m.Reason != "stop" {
+	if err != nil || m.Why != "" || m.Thinking != "They are late fruit." || m.TokensPerSecond != 20.5 || m.Reason != "stop" {
 		t.Errorf("reply %+v, %v", m, err)
 	}
 	checkMedian(t, s, strings.Repeat("a", 64), 20.5)
@@ -161,7 +163,7 @@ func TestMigrationBacksUp(t *testing.T) {
 func TestFailedMigrationChangesNothing(t *testing.T) {
 	dir := goldenDir(t)
 	before := digest(t, dir)
-	broken := append(slices.Clone(migrations), `DELETE FROM chats; CREATE TABLE chats (id)`)
+	broken := []migration{schema1, `DELETE FROM chats; CREATE TABLE chats (id)`}
 	if _, err := open(t.Context(), dir, broken); err == nil {
 		t.Fatal("a broken migration succeeded")
 	}
