@@ -12,6 +12,7 @@ import (
 
 	"croft/engine/arch"
 	"croft/engine/gguf"
+	"croft/engine/grammar"
 	"croft/engine/kernels"
 	"croft/engine/template"
 	"croft/engine/tensor"
@@ -23,6 +24,7 @@ var (
 	ErrClosed  = errors.New("the model was closed")
 	ErrMemory  = errors.New("the model does not fit in the memory that it may use")
 	ErrPurpose = errors.New("the model was not made for this")
+	ErrFormat  = errors.New("the model cannot write the wanted format")
 )
 
 // PromptTooLongError says that a prompt leaves no room for a reply.
@@ -54,6 +56,7 @@ type Model struct {
 	traits     template.Traits
 	slots      slots
 	batch      *batcher
+	vocabulary func() *grammar.Vocabulary // laid out when it is first asked for
 	running    sync.WaitGroup
 	mu         sync.Mutex
 	closed     bool
@@ -114,7 +117,25 @@ func (m *Model) load(o Options) (err error) {
 	m.slots.positionsMax = m.contextMax
 	m.slots.create = m.network.NewCache
 	m.batch = startBatcher(m.network)
+	m.vocabulary = sync.OnceValue(m.spell)
 	return nil
+}
+
+// spell tells the grammar what the tokens spell. Special tokens spell nothing: they are no part of a text.
+func (m *Model) spell() *grammar.Vocabulary {
+	var ends []int
+	n := min(m.network.Vocabulary(), m.tokenizer.Vocabulary())
+	for id := range n {
+		if m.tokenizer.IsEnd(id) {
+			ends = append(ends, id)
+		}
+	}
+	return grammar.NewVocabulary(n, func(id int) []byte {
+		if m.tokenizer.IsSpecial(id) || m.tokenizer.IsEnd(id) {
+			return nil
+		}
+		return m.tokenizer.Piece(id)
+	}, ends)
 }
 
 // contextWithin returns the longest conversation that the options and the memory allow.
@@ -203,6 +224,11 @@ func (m *Model) check(ids []int) error {
 	if len(ids) >= m.contextMax {
 		return &PromptTooLongError{Tokens: len(ids), Max: m.contextMax}
 	}
+	return m.exist(ids)
+}
+
+// exist refuses tokens that the model does not have.
+func (m *Model) exist(ids []int) error {
 	for _, id := range ids {
 		if id < 0 || id >= m.network.Vocabulary() {
 			return fmt.Errorf("token %d does not exist: the model has tokens 0 to %d", id, m.network.Vocabulary()-1)

@@ -3,10 +3,13 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"croft/engine/arch"
+	"croft/engine/grammar"
 	"croft/engine/sample"
 	"croft/engine/template"
 	"croft/engine/tokenizer"
@@ -17,10 +20,15 @@ type Request struct {
 	Conversation *template.Conversation // rendered by the model's own template
 	Text         string                 // read as it is, special tokens included
 	Tokens       []int
+	Begin        string // the reply begins with this text, which is not yielded; for a reply whose tokens are not known
+	Written      []int  // of the reply, after Begin, tokens that were written before, here or elsewhere with the same file: it goes on after them
 	Sampling     sample.Settings
-	ReplyMax     int      // tokens; 0: until the model ends or the context is full
+	ReplyMax     int      // tokens, Begin and Written included; 0: until the model ends or the context is full
 	Stop         []string // the reply ends before any of these
 	IgnoreEnd    bool     // end-of-text is a token like any other
+	// Format holds the reply to a value of it, from the first token on, so the template must not let the model think before.
+	// ReplyMax, Stop and a full context still cut it off. nil: any text.
+	Format *grammar.Format
 }
 
 // Reason says why a reply ended.
@@ -46,9 +54,9 @@ type Result struct {
 	Reason          Reason
 	PromptTokens    int
 	ReusedTokens    int // of the prompt, those whose keys and values were still there
-	ReplyTokens     int
+	ReplyTokens     int // Request.Begin and Written included
 	ContextUsed     int
-	FirstToken      time.Duration // from the request to the first token
+	FirstToken      time.Duration // from the request to the first token that is new
 	Total           time.Duration
 	TokensPerSecond float64 // while writing
 }
@@ -86,6 +94,7 @@ type writer struct {
 	yield   func(Piece, error) bool
 	text    *tokenizer.Stream
 	stops   stops
+	format  *grammar.Matcher // nil: any text
 	result  Result
 	begun   time.Time
 	first   time.Time // when the first token was there
@@ -93,39 +102,40 @@ type writer struct {
 
 func (w *writer) write(ctx context.Context) error {
 	m := w.model
-	prompt, err := m.prompt(w.request)
+	ids, err := w.begin()
 	if err != nil {
 		return err
 	}
-	if err := m.check(prompt); err != nil {
-		return err
+	if why := w.ending(); why != "" {
+		w.first = time.Now()
+		return w.end(why)
 	}
-	s := m.slots.acquire(prompt)
+	s := m.slots.acquire(ids)
 	defer m.slots.release(s)
-	w.result.PromptTokens, w.result.ReusedTokens = len(prompt), s.reused
-	logits, err := m.read(ctx, s, prompt)
+	w.result.ReusedTokens = min(s.reused, w.result.PromptTokens)
+	logits, err := m.read(ctx, s, ids)
 	if err != nil {
 		return err
 	}
 	w.first = time.Now()
-	sampler := sample.New(w.request.Sampling, prompt)
+	sampler := sample.New(w.request.Sampling, ids)
 	for {
-		id := sampler.Next(logits)
-		if m.tokenizer.IsEnd(id) && !w.request.IgnoreEnd {
-			return w.end(Stop)
-		}
-		ended, err := w.piece(id)
+		id, err := w.next(sampler, logits)
 		if err != nil {
 			return err
 		}
-		if ended {
+		if m.tokenizer.IsEnd(id) && (!w.request.IgnoreEnd || w.format != nil) {
 			return w.end(Stop)
 		}
-		if w.result.ReplyTokens == w.request.ReplyMax {
-			return w.end(Length)
+		text, err := w.count(id)
+		if err != nil {
+			return err
 		}
-		if len(s.tokens)+1 >= m.contextMax {
-			return w.end(Context)
+		if !w.yield(Piece{Token: id, Text: text}, nil) {
+			return errLeft
+		}
+		if why := w.ending(); why != "" {
+			return w.end(why)
 		}
 		if err := m.step(ctx, s, id, logits); err != nil {
 			return err
@@ -133,14 +143,78 @@ func (w *writer) write(ctx context.Context) error {
 	}
 }
 
-// piece yields a token. It reports whether a stop string ended the reply.
-func (w *writer) piece(id int) (ended bool, err error) {
-	w.result.ReplyTokens++
-	text, ended := w.stops.next(w.text.Next(id))
-	if !w.yield(Piece{Token: id, Text: text}, nil) {
-		return ended, errLeft
+// begin returns what is to be read: the prompt and what was written before.
+func (w *writer) begin() ([]int, error) {
+	prompt, err := w.model.prompt(w.request)
+	if err != nil {
+		return nil, err
 	}
-	return ended, nil
+	if err := w.model.check(prompt); err != nil {
+		return nil, err
+	}
+	if err := w.model.exist(w.request.Written); err != nil {
+		return nil, err
+	}
+	w.result.PromptTokens = len(prompt)
+	if w.request.Format != nil {
+		w.format = w.model.vocabulary().Start(w.request.Format)
+	}
+	text := w.model.tokenizer.Encode(w.request.Begin, false, true)
+	if err := w.recount(text); err != nil {
+		return nil, err
+	}
+	w.stops.held = "" // all of the text was shown
+	if err := w.recount(w.request.Written); err != nil {
+		return nil, err
+	}
+	w.request.Written = slices.Concat(text, w.request.Written)
+	return slices.Concat(prompt, w.request.Written), nil
+}
+
+// recount counts what is there. It was shown, but for what is held back.
+func (w *writer) recount(ids []int) error {
+	for _, id := range ids {
+		if _, err := w.count(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next chooses a token.
+func (w *writer) next(s *sample.Sampler, logits []float32) (int, error) {
+	if w.format == nil {
+		return s.Next(logits), nil
+	}
+	allowed := w.format.Allowed()
+	if !slices.ContainsFunc(allowed, func(word uint64) bool { return word != 0 }) {
+		return 0, fmt.Errorf("%w: none of its tokens can follow", ErrFormat)
+	}
+	return s.NextOf(logits, allowed), nil
+}
+
+// count takes a token into the reply and returns what can be shown.
+func (w *writer) count(id int) (string, error) {
+	if w.format != nil && !w.format.Advance(id) {
+		return "", fmt.Errorf("%w: token %d cannot come after %d tokens", ErrFormat, id, w.result.ReplyTokens)
+	}
+	w.result.ReplyTokens++
+	text, _ := w.stops.next(w.text.Next(id))
+	return text, nil
+}
+
+// ending says why nothing may follow, "" when something may.
+func (w *writer) ending() Reason {
+	r, most := w.result, w.request.ReplyMax
+	switch {
+	case w.stops.ended, w.format != nil && w.format.Finished():
+		return Stop
+	case most > 0 && r.ReplyTokens >= most:
+		return Length
+	case r.PromptTokens+r.ReplyTokens >= w.model.contextMax:
+		return Context
+	}
+	return ""
 }
 
 // end yields what was held back and the account.
@@ -149,8 +223,8 @@ func (w *writer) end(why Reason) error {
 	r.Reason, r.ContextUsed = why, r.PromptTokens+r.ReplyTokens
 	now := time.Now()
 	r.FirstToken, r.Total = w.first.Sub(w.begun), now.Sub(w.begun)
-	if r.ReplyTokens > 1 {
-		r.TokensPerSecond = float64(r.ReplyTokens-1) / now.Sub(w.first).Seconds()
+	if n := r.ReplyTokens - len(w.request.Written); n > 1 {
+		r.TokensPerSecond = float64(n-1) / now.Sub(w.first).Seconds()
 	}
 	w.yield(Piece{Token: -1, Text: w.stops.rest(w.text.Rest()), Result: r}, nil)
 	return nil

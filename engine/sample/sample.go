@@ -49,12 +49,20 @@ func New(s Settings, prompt []int) *Sampler {
 //
 // The random number depends on the seed and the token's position alone, so a sequence that is
 // carried on elsewhere goes on with the same words.
-func (s *Sampler) Next(logits []float32) int {
+func (s *Sampler) Next(logits []float32) int { return s.NextOf(logits, nil) }
+
+// NextOf is Next among the tokens whose bits are set in allowed (id%64 of word id/64), or among all when it is nil.
+// At least one bit must be set.
+func (s *Sampler) NextOf(logits []float32, allowed []uint64) int {
 	s.bias(logits)
 	s.penalize(logits)
+	mask(logits, allowed)
 	id := mostLikely(logits)
 	if s.Temperature > 0 {
 		id = s.draw(logits, float64(logits[id]))
+	}
+	if allowed != nil && !has(allowed, id) { // scores that are not numbers
+		id = first(allowed)
 	}
 	s.seen = append(s.seen, id)
 	return id

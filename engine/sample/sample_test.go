@@ -108,6 +108,24 @@ func TestSequenceGoesOnElsewhere(t *testing.T) {
 	}
 }
 
+func TestOnlyAllowedTokensAreChosen(t *testing.T) {
+	allowed := []uint64{1<<3 | 1<<63, 0, 1 << 5} // of 200 tokens; the rest of the words is missing
+	nan := slices.Repeat([]float32{float32(math.NaN())}, 200)
+	got := map[int]bool{}
+	for seed := range uint64(300) {
+		for _, set := range []Settings{{}, {Temperature: 2, Seed: seed}, {Temperature: 2, TopP: 0.99, RepeatPenalty: 1.5, Seed: seed}} {
+			s := New(set, []int{3, 7, 133})
+			got[s.NextOf(scores(200, seed), allowed)] = true
+			if id := s.NextOf(slices.Clone(nan), allowed); id != 3 {
+				t.Fatalf("without scores %d was chosen, want 3", id)
+			}
+		}
+	}
+	if len(got) != 3 || !got[3] || !got[63] || !got[133] {
+		t.Errorf("chosen: %v, want 3, 63 and 133", got)
+	}
+}
+
 func TestScoresThatAreNotNumbers(t *testing.T) {
 	nan := float32(math.NaN())
 	if id := New(Settings{Temperature: 1}, nil).Next([]float32{nan, nan}); id != 0 {
@@ -134,6 +152,20 @@ func TestBestIsASort(t *testing.T) {
 		if !slices.Equal(best(c, k), want[:k]) {
 			t.Errorf("best %d differ from a sort", k)
 		}
+	}
+}
+
+func BenchmarkNextOf(b *testing.B) {
+	logits := scores(151936, 1)
+	for name, word := range map[string]uint64{"all": math.MaxUint64, "half": 0x5555555555555555, "few": 1} {
+		b.Run(name, func(b *testing.B) {
+			allowed := slices.Repeat([]uint64{word}, len(logits)/64)
+			work := make([]float32, len(logits))
+			for b.Loop() {
+				copy(work, logits)
+				mask(work, allowed)
+			}
+		})
 	}
 }
 

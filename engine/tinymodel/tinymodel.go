@@ -28,6 +28,7 @@ type Options struct {
 	Context int       // 512 tokens
 	Rope    string    // scaling of the rotation: "", "linear", "yarn", or "llama3" (factors in a tensor)
 	Pooling string    // "": makes text; "last": makes vectors
+	Chat    string    // the chat template; "" is ChatML
 	Seed    uint64
 }
 
@@ -46,6 +47,7 @@ func (o Options) withDefaults() Options {
 	o.FF = cmp.Or(o.FF, inner)
 	o.Vocab = cmp.Or(o.Vocab, 384)
 	o.Context = cmp.Or(o.Context, 512)
+	o.Chat = cmp.Or(o.Chat, chatML)
 	return o
 }
 
@@ -73,8 +75,9 @@ func Bytes(o Options) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	kv := append(append(m.metadata(), vocabulary...), gguf.KV{Key: "tokenizer.chat_template", Value: o.Chat})
 	var b bytes.Buffer
-	if err := gguf.Write(&b, append(m.metadata(), vocabulary...), m.made); err != nil {
+	if err := gguf.Write(&b, kv, m.made); err != nil {
 		return nil, fmt.Errorf("tinymodel: %w", err)
 	}
 	return b.Bytes(), nil

@@ -7,7 +7,7 @@ import (
 	"croft/engine/gguf"
 )
 
-const template = `{%- for message in messages -%}
+const chatML = `{%- for message in messages -%}
 {{- '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' -}}
 {%- endfor -%}
 {%- if add_generation_prompt -%}
@@ -53,7 +53,6 @@ func vocabulary(n int) ([]gguf.KV, error) {
 		{Key: "tokenizer.ggml.bos_token_id", Value: uint32(0)},
 		{Key: "tokenizer.ggml.eos_token_id", Value: uint32(2)},
 		{Key: "tokenizer.ggml.add_bos_token", Value: false},
-		{Key: "tokenizer.chat_template", Value: template},
 	}, nil
 }
 
