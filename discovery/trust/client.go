@@ -35,7 +35,8 @@ var ErrNoAddress = errors.New("the device has not been seen on this network; see
 
 // NewClient returns a client whose requests go to the one device, to whichever of its addresses answers first. It speaks
 // HTTP/2 through the network and follows no redirects. An address must begin with Origin. A device that has gone silent is
-// given up after 4 s, with all its requests; one that does not know us any more is ErrRefused.
+// given up after 4 s, with all its requests; one that does not know us any more is ErrRefused. Of httptrace, GotConn is
+// called for a connection that was made for the request, and not for one that was there.
 //
 // The caller ends requests by their contexts and frees the connections with CloseIdleConnections.
 func NewClient(
@@ -143,6 +144,9 @@ func (d *dialer) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	conn, err := first(ctx, addresses[:min(len(addresses), addressesMax)], stagger, d.attempt)
 	if err != nil {
 		return nil, err
+	}
+	if trace := httptrace.ContextClientTrace(ctx); trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{Conn: conn})
 	}
 	return conn, nil
 }
