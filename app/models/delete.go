@@ -27,6 +27,9 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 
 // remove forgets a model and takes its file away when it is Croft's own copy.
 func (l *Library) remove(ctx context.Context, r storage.Model) error {
+	if err := l.removeSums(r.ID); err != nil { // first: without the record nobody would look for them
+		return fmt.Errorf("delete model: %w", err)
+	}
 	if err := l.store.RemoveModel(ctx, r.ID); err != nil {
 		return fmt.Errorf("delete model: %w", err)
 	}

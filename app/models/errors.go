@@ -19,6 +19,10 @@ var (
 	ErrNoSpace   = errors.New("not enough space")  // the copy does not fit on the disk
 	ErrNotAModel = errors.New("not a chat model")  // a file that cannot be chatted with
 	ErrContext   = errors.New("context too short") // more tokens than the model was made for
+	ErrForbidden = errors.New("not allowed")       // a device does not lend its models to this one
+	ErrNoSource  = errors.New("no source")         // no device has the model, or can be reached
+	ErrDamaged   = errors.New("source is damaged") // a device sends something else than the model
+	ErrInUse     = errors.New("copied already")    // another process is copying the model
 	errClosed    = errors.New("models: closed")
 )
 
@@ -91,4 +95,47 @@ func tooBig(why string) error {
 
 func notAModel(sentence, next string) error {
 	return refuse(ErrNotAModel, "Not a chat model", sentence, next)
+}
+
+func noChunk(name string, n int) error {
+	return refuse(ErrNotFound, "No such part", fmt.Sprintf("The file of %s has no part %d.", name, n),
+		"Ask for its list of parts first.")
+}
+
+// onwards is true of every copy from another device that ended early.
+const onwards = "the copy goes on where it stopped"
+
+func beingCopied() error {
+	return refuse(ErrInUse, "Being copied", "This model is being copied already.", "Wait until that is done.")
+}
+
+func noSource() error {
+	return refuse(ErrNoSource, "No device has it", "None of your devices that are on has this model.",
+		"Turn on a device that has it and try again.")
+}
+
+func lostSources(names string, err error) error {
+	return refuse(fmt.Errorf("%w: %w", ErrNoSource, err), "Connection lost", fmt.Sprintf("The connection to %s was lost.", names),
+		"Try again when it is back; "+onwards+".")
+}
+
+func forbiddenBy(names string) error {
+	return refuse(ErrForbidden, "Not allowed", fmt.Sprintf("This device may not copy models from %s.", names),
+		"Allow it there, on the page Devices, and try again.")
+}
+
+func damagedAt(names string) error {
+	return refuse(ErrDamaged, "File is damaged there", fmt.Sprintf("What came from %s is not this model.", names),
+		"Run croft models check there, or copy it from another device.")
+}
+
+func noRoom(needs, free int64) error {
+	return refuse(ErrNoSpace, "Not enough space",
+		fmt.Sprintf("The copy needs %s; the disk has %s free.", Bytes(needs), Bytes(free)),
+		"Free some space and try again.")
+}
+
+func roomGone(free int64) error {
+	return refuse(ErrNoSpace, "The disk is nearly full", fmt.Sprintf("The disk has only %s free now.", Bytes(free)),
+		"Free some space and try again; "+onwards+".")
 }

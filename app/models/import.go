@@ -77,17 +77,23 @@ func (l *Library) take(ctx context.Context, source io.Reader, r storage.Model, p
 	if id, err = hashTo(ctx, f, source, r.SizeBytes, progress); err != nil {
 		return "", err
 	}
+	_, err = l.keep(ctx, f, part, id, r)
+	return id, err
+}
+
+// keep makes a finished copy last, gives it its name and saves its record, which it returns.
+func (l *Library) keep(ctx context.Context, f *os.File, part, id string, r storage.Model) (storage.Model, error) {
 	if err := f.Sync(); err != nil {
-		return "", err
+		return r, err
 	}
 	l.changing.Lock()
 	defer l.changing.Unlock()
 	st, err := l.settle(ctx, part, id, r)
 	if err != nil {
-		return "", err
+		return r, err
 	}
 	r.ID, r.Owned, r.Modified = id, true, st.ModTime()
-	return id, l.add(ctx, r)
+	return r, l.add(ctx, r)
 }
 
 // settle gives a finished copy its name, or drops it when the same file is there already.
@@ -158,13 +164,14 @@ func (l *Library) isNamed(f *os.File, name string) bool {
 	return err == nil && os.SameFile(mine, there)
 }
 
+// checkSpace refuses a copy for which there is no room beside what copies from other devices will still take.
 func (l *Library) checkSpace(needs int64) error {
 	free, err := l.space(l.path)
 	if err != nil {
 		l.log.Warn("free space is not known", "err", err)
 		return nil
 	}
-	if free < needs+spareBytes {
+	if free = max(free-l.pledged.Load(), 0); free < needs+spareBytes {
 		return noSpace(needs, free)
 	}
 	return nil

@@ -5,20 +5,35 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 )
 
-// removeLeftovers deletes the temporary files of imports and deletions that ended with their process.
+// unfinishedAge is how long a copy from another device waits to be continued.
+const unfinishedAge = 7 * 24 * time.Hour
+
+// removeLeftovers deletes the temporary files of imports and deletions that ended with their process, and the unfinished
+// copies from other devices that nobody has continued for long.
 func (l *Library) removeLeftovers() error {
 	entries, err := fs.ReadDir(l.dir.FS(), ".")
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), copyPrefix) || strings.HasPrefix(e.Name(), deletedPrefix) {
+		switch {
+		case strings.HasPrefix(e.Name(), copyPrefix) || strings.HasPrefix(e.Name(), deletedPrefix):
 			err = errors.Join(err, l.removeAbandoned(e.Name()))
+		case strings.HasPrefix(e.Name(), fetchPrefix) && forgotten(e):
+			_, discarded := l.discard(e.Name())
+			err = errors.Join(err, discarded)
 		}
 	}
 	return err
+}
+
+// forgotten tells whether nothing was added to an unfinished copy for long.
+func forgotten(e fs.DirEntry) bool {
+	st, err := e.Info()
+	return err == nil && time.Since(st.ModTime()) > unfinishedAge
 }
 
 // removeAbandoned deletes a temporary file unless another process is still writing it.

@@ -20,13 +20,13 @@ import (
 
 // newLibrary is a library in a folder of its own, on a device with 8 GB of which 6 are free. Files are read by
 // readInfo, and loading them makes echoes.
-func newLibrary(t *testing.T) *Library {
+func newLibrary(t testing.TB) *Library {
 	t.Helper()
 	l := openLibrary(t, t.TempDir())
 	return l
 }
 
-func openLibrary(t *testing.T, dir string) *Library {
+func openLibrary(t testing.TB, dir string) *Library {
 	t.Helper()
 	l := untidied(t, dir, Options{})
 	l.tidy(t.Context())
@@ -34,7 +34,7 @@ func openLibrary(t *testing.T, dir string) *Library {
 }
 
 // untidied is a library that New has not finished yet.
-func untidied(t *testing.T, dir string, o Options) *Library {
+func untidied(t testing.TB, dir string, o Options) *Library {
 	t.Helper()
 	store, err := storage.Open(t.Context(), dir)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"croft/storage"
 )
@@ -45,6 +47,8 @@ type Model struct {
 	MeasuredTPS float64 `json:"measured_tps"` // median tokens a second of past replies here; 0: not measured
 	Loaded      bool    `json:"loaded"`
 	Default     bool    `json:"default"`
+
+	Added time.Time `json:"-"` // zero for a found file
 }
 
 // usable tells whether a reply can be asked of the model at all.
@@ -87,6 +91,10 @@ type Library struct {
 	changing sync.Mutex // held for moments only, while a file and its record come or go together
 	slots    slots
 	watchers watchers
+
+	summing chan struct{} // holds a place for who reads a file to hash its chunks
+	pledged atomic.Int64  // bytes that copies from other devices will still write
+	times   copyTimes
 }
 
 // New opens the library whose own copies lie in dir/models, removes what an import left there that never ended, and
@@ -113,6 +121,7 @@ func open(dir string, store Store, o Options) (*Library, error) {
 		dir: root, path: path, store: store, prefer: o.Preferences, log: o.Log,
 		open: openEngine, inspect: newInspector(), memory: deviceMemory, space: FreeSpace, places: herePlaces(),
 		starter: starter{Starter: o.Starter, replaced: o.Replaced},
+		summing: make(chan struct{}, 1), times: usualTimes,
 	}
 	l.slots.changed = l.watchers.tell
 	if l.prefer == nil {
@@ -164,7 +173,7 @@ func (l *Library) List(ctx context.Context) ([]Model, error) {
 
 // describe joins what is recorded of a model with what its file says now.
 func (l *Library) describe(r storage.Model, budget int64) Model {
-	m := Model{ID: r.ID, Name: r.Name, Path: l.pathOf(r), Source: r.Source, Owned: r.Owned, SizeBytes: r.SizeBytes}
+	m := Model{ID: r.ID, Name: r.Name, Path: l.pathOf(r), Source: r.Source, Owned: r.Owned, SizeBytes: r.SizeBytes, Added: r.Added}
 	m.Starter = isStarter(r)
 	if err := l.verify(r); err != nil {
 		m.Problem = sentenceOf(err)

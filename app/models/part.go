@@ -1,0 +1,131 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+// fetchPrefix begins the name of a copy from another device that is not complete. The rest is the model's ID, so that
+// the next attempt finds it.
+const fetchPrefix = ".fetch-"
+
+func fetchName(id string) string {
+	if !idForm.MatchString(id) {
+		return ".invalid"
+	}
+	return fetchPrefix + id
+}
+
+// claimPause is how long a copy waits for who may only be looking whether it is a leftover.
+const claimPause = 20 * time.Millisecond
+
+// openPart opens what there is of a copy, or begins one, and keeps every other process from it until it is closed.
+func (l *Library) openPart(ctx context.Context, id string) (*os.File, error) {
+	for range partTries {
+		f, err := l.claimPart(ctx, id)
+		if f != nil || err != nil {
+			return f, err
+		}
+		select {
+		case <-time.After(claimPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return nil, beingCopied()
+}
+
+// claimPart returns no file when somebody else has it at this moment.
+func (l *Library) claimPart(ctx context.Context, id string) (*os.File, error) {
+	f, name, err := l.openEither(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := claim(f)
+	if err == nil && mine && l.isNamed(f, name) {
+		if name == fetchName(id) {
+			return f, nil
+		}
+		// Whoever gave it its name has saved its record by now, or is gone.
+		if _, err = l.record(ctx, id); errors.Is(err, ErrNotFound) {
+			if err = l.dir.Rename(name, fetchName(id)); err == nil {
+				return f, nil
+			}
+		}
+	}
+	return nil, errors.Join(err, f.Close())
+}
+
+// openEither opens the copy, or else a complete one that has its name and no record: it is from a process that ended
+// in between.
+func (l *Library) openEither(ctx context.Context, id string) (f *os.File, name string, err error) {
+	if _, err := l.record(ctx, id); errors.Is(err, ErrNotFound) {
+		if f, err := l.dir.OpenFile(fileName(id), os.O_RDWR, 0); err == nil {
+			return f, fileName(id), nil
+		}
+	}
+	f, err = l.dir.OpenFile(fetchName(id), os.O_CREATE|os.O_RDWR, 0o600)
+	return f, fetchName(id), err
+}
+
+// Unfinished is a copy from another device that Fetch can go on with.
+type Unfinished struct {
+	ID      string
+	Bytes   int64 // on the disk, about
+	Stopped time.Time
+}
+
+// Unfinished returns the copies that were begun and not completed, those that are being made included.
+func (l *Library) Unfinished() ([]Unfinished, error) {
+	entries, err := fs.ReadDir(l.dir.FS(), ".")
+	if err != nil {
+		return nil, fmt.Errorf("list unfinished copies: %w", err)
+	}
+	var all []Unfinished
+	for _, e := range entries {
+		id, ok := strings.CutPrefix(e.Name(), fetchPrefix)
+		if !ok || !idForm.MatchString(id) {
+			continue
+		}
+		if st, err := e.Info(); err == nil { // else it has just been completed
+			all = append(all, Unfinished{ID: id, Bytes: st.Size(), Stopped: st.ModTime()})
+		}
+	}
+	return all, nil
+}
+
+// Discard removes what there is of an unfinished copy.
+func (l *Library) Discard(ctx context.Context, id string) error {
+	for range partTries {
+		gone, err := l.discard(fetchName(id))
+		if gone || err != nil {
+			return err
+		}
+		select {
+		case <-time.After(claimPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return beingCopied()
+}
+
+// discard removes an unfinished copy unless somebody has it. It keeps its claim until the file is gone: somebody may be
+// about to go on with the copy.
+func (l *Library) discard(name string) (gone bool, err error) {
+	f, err := l.dir.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist), ignoreMissing(err)
+	}
+	defer f.Close()
+	mine, err := claim(f)
+	if !mine || err != nil {
+		return false, err
+	}
+	return true, ignoreMissing(l.dir.Remove(name))
+}
