@@ -36,13 +36,18 @@ func (s *Service) Ask(ctx context.Context, q Question, progress func(float64)) i
 }
 
 func (s *Service) ask(ctx context.Context, q Question, progress func(float64), yield func(Answer, error) bool) error {
-	model, release, err := s.models.Use(ctx, q.Model, progress)
+	want := q.want()
+	want.Prompt = tokensOf(q.System) + tokensOf(q.Text)
+	model, release, err := s.models.Use(ctx, want, func(p Progress) {
+		if progress != nil {
+			progress(p.Loading)
+		}
+	})
 	if err != nil {
 		return err
 	}
 	defer release()
-	facts := model.Facts()
-	request, split, err := q.request(facts)
+	request, split, err := q.request(model.Facts())
 	if err != nil {
 		return err
 	}
@@ -51,10 +56,12 @@ func (s *Service) ask(ctx context.Context, q Question, progress func(float64), y
 			return err
 		}
 		a := q.split(split, piece)
+		facts := model.Facts()
 		a.Model = facts.Name
 		if r := piece.Result; r != nil {
+			where := model.Where()
 			a.Stats = &Stats{
-				Device: s.device, Model: facts.Name, ModelHash: facts.ID,
+				Device: where.Device, Why: where.Why, Moved: where.Moved, Model: facts.Name, ModelHash: facts.ID,
 				PromptTokens: r.PromptTokens, ReusedTokens: r.ReusedTokens, ReplyTokens: r.ReplyTokens,
 				FirstToken: r.FirstToken, Total: r.Total, TokensPerSecond: r.TokensPerSecond, Reason: string(r.Reason),
 			}

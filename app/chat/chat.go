@@ -24,7 +24,7 @@ type State string
 // Only replies are ever anything but Complete. Interrupted: Croft ended while it was written.
 const (
 	Complete    State = "complete"
-	Waiting     State = "waiting" // the model is being loaded or reads the prompt
+	Waiting     State = "waiting" // Message.Progress says for what
 	Writing     State = "writing"
 	Stopped     State = "stopped"
 	Interrupted State = "interrupted"
@@ -52,7 +52,8 @@ type Hit struct {
 
 // Settings are a chat's own. Nil pointers leave the choice to the model file or to Croft.
 type Settings struct {
-	Model         string   `json:"-"` // library id; "" is the default model
+	Model         string   `json:"-"`                // library id; "" is the default model
+	Device        string   `json:"device,omitempty"` // where replies run: "" the soonest, Here, or the id of a device
 	System        string   `json:"system,omitempty"`
 	Thinking      *bool    `json:"thinking,omitempty"` // for models that can think
 	Temperature   *float64 `json:"temperature,omitempty"`
@@ -66,8 +67,10 @@ type Settings struct {
 
 // Stats tell how a reply came about.
 type Stats struct {
-	Device          string // "This laptop"
-	Model           string // name
+	Device          string   // "This laptop"
+	Why             string   // why there, a sentence; "" where there was nothing to choose
+	Moved           []string // devices that began it and were left
+	Model           string   // name
 	ModelHash       string
 	PromptTokens    int
 	ReusedTokens    int // of the prompt, those that had been read before
@@ -86,7 +89,8 @@ type Message struct {
 	Thinking string
 	Thought  time.Duration
 	State    State
-	Branch   int // 1-based among its siblings
+	Progress Progress // Waiting only
+	Branch   int      // 1-based among its siblings
 	Branches int
 	Created  time.Time
 	Stats    *Stats // replies only

@@ -3,6 +3,7 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestReplyIsWrittenAndKept(t *testing.T) {
 		Device: "This laptop", Model: "Scripted", ModelHash: model.facts.ID, PromptTokens: 12, ReusedTokens: 5, ReplyTokens: 5,
 		FirstToken: m.Stats.FirstToken, Total: m.Stats.Total, TokensPerSecond: 42, Reason: "stop",
 	}
-	if *m.Stats != want || m.Stats.FirstToken <= 0 || m.Stats.Total < m.Stats.FirstToken {
+	if !reflect.DeepEqual(*m.Stats, want) || m.Stats.FirstToken <= 0 || m.Stats.Total < m.Stats.FirstToken {
 		t.Errorf("stats %+v", *m.Stats)
 	}
 	if got.ContextUsed != 17 || got.ContextMax != 4096 || got.Writing {

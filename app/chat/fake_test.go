@@ -26,17 +26,22 @@ type scripted struct {
 	err      error         // after the pieces
 	result   engine.Result
 	held     int // how often it is in use
+	wants    []Want
+	where    Where      // zero: here
+	waits    []Progress // told before the first piece
+	progress func(Progress)
 }
 
-func (f *scripted) Facts(context.Context, string) (Facts, error) { return f.facts, f.useErr }
+func (f *scripted) Facts(context.Context, Want) (Facts, error) { return f.facts, f.useErr }
 
-func (f *scripted) Use(ctx context.Context, _ string, _ func(float64)) (Model, func(), error) {
+func (f *scripted) Use(ctx context.Context, want Want, progress func(Progress)) (Model, func(), error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.useErr != nil {
 		return nil, nil, f.useErr
 	}
 	f.held++
+	f.wants, f.progress = append(f.wants, want), progress
 	return scriptedModel{f}, func() { f.mu.Lock(); f.held--; f.mu.Unlock() }, ctx.Err()
 }
 
@@ -44,11 +49,23 @@ type scriptedModel struct{ *scripted }
 
 func (m scriptedModel) Facts() Facts { return m.facts }
 
+func (m scriptedModel) Where() Where {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.where.ID == "" {
+		return Where{Device: "This laptop", ID: Here}
+	}
+	return m.where
+}
+
 func (m scriptedModel) Generate(ctx context.Context, r engine.Request) iter.Seq2[engine.Piece, error] {
 	m.mu.Lock()
 	m.requests = append(m.requests, r)
 	m.mu.Unlock()
 	return func(yield func(engine.Piece, error) bool) {
+		for _, p := range m.waits {
+			m.progress(p)
+		}
 		for i, text := range m.pieces {
 			if err := m.wait(ctx); err != nil {
 				yield(engine.Piece{}, err)

@@ -21,6 +21,10 @@ var (
 	ErrEmpty error = &refusal{"the message is empty", health.Problem{
 		Title: "Nothing to send", Sentence: "The message is empty.", Next: "Write something first.", Severity: health.Note,
 	}}
+	ErrWhole error = &refusal{"there is nothing to carry on", health.Problem{
+		Title: "Nothing to continue", Sentence: "Only the last reply can be continued, when it was cut off after it had begun.",
+		Next: "Ask for another reply instead.", Severity: health.Note,
+	}}
 	ErrClosed error = &refusal{"Croft is closing", health.Problem{
 		Title: "Closing", Sentence: "Croft is closing.", Next: "Open it again to go on.", Severity: health.Note,
 	}}

@@ -38,11 +38,7 @@ type turnJSON struct {
 }
 
 func newConversation(set Settings, branch []storage.Message, parsed *template.Template) (template.Conversation, error) {
-	all := turns(set.System, branch)
-	if set.System != "" && parsed != nil && !template.Detect(parsed).System {
-		all = mergeSystem(all)
-	}
-	messages, err := json.Marshal(all)
+	messages, err := json.Marshal(turns(set.System, branch))
 	if err != nil {
 		return template.Conversation{}, fmt.Errorf("prompt: %w", err)
 	}
@@ -55,7 +51,25 @@ func newConversation(set Settings, branch []storage.Message, parsed *template.Te
 	if err != nil {
 		return template.Conversation{}, fmt.Errorf("prompt: %w", err)
 	}
-	return template.Conversation{Messages: messages, Kwargs: variables}, nil
+	return suit(template.Conversation{Messages: messages, Kwargs: variables}, parsed), nil
+}
+
+// Suit makes the conversation one that the model's template takes: some know no system prompt.
+func Suit(c template.Conversation, f Facts) template.Conversation {
+	return suit(c, parseTemplate(f.Template))
+}
+
+func suit(c template.Conversation, parsed *template.Template) template.Conversation {
+	var all []turnJSON
+	if parsed == nil || template.Detect(parsed).System || json.Unmarshal(c.Messages, &all) != nil {
+		return c
+	}
+	merged, err := json.Marshal(mergeSystem(all))
+	if err != nil {
+		return c
+	}
+	c.Messages = merged
+	return c
 }
 
 // turns are the messages as the model reads them: thinking is left out. Where a reply has no text
@@ -101,8 +115,12 @@ func parseTemplate(source string) *template.Template {
 	return parsed
 }
 
-// opensThinking says whether the prompt ends with <think>, so that the reply begins inside it.
-// known is false when the template cannot tell.
+// OpensThinking says whether the prompt of a model ends with <think>, so that the reply begins inside it. known is false when
+// its template cannot tell.
+func OpensThinking(f Facts, c template.Conversation) (opened, known bool) {
+	return opensThinking(parseTemplate(f.Template), c)
+}
+
 func opensThinking(parsed *template.Template, c template.Conversation) (opened, known bool) {
 	if parsed == nil {
 		return false, false
@@ -113,6 +131,22 @@ func opensThinking(parsed *template.Template, c template.Conversation) (opened, 
 	}
 	return strings.HasSuffix(strings.TrimSpace(prompt), thinkBegin), true
 }
+
+// want is the model and the place that were chosen.
+func (set Settings) want() Want { return Want{Model: set.Model, Device: set.Device} }
+
+// wantFor is want with how much there is to read.
+func (set Settings) wantFor(branch []storage.Message) Want {
+	want := set.want()
+	want.Prompt = tokensOf(set.System)
+	for _, m := range branch {
+		want.Prompt += tokensOf(m.Text)
+	}
+	return want
+}
+
+// tokensOf is about how many tokens a text has: four bytes are one, as a rule, and each message brings a few.
+func tokensOf(text string) int { return len(text)/4 + 4 }
 
 // sampling fills in what was left to Croft: first as the maker of the model advises.
 func (set Settings) sampling(a sample.Advice) sample.Settings {

@@ -18,12 +18,15 @@ type reply struct {
 	sent   time.Time
 	hidden atomic.Bool // on a branch that is not shown
 
-	mu      sync.Mutex
-	message storage.Message // all but the text, which is in split
-	split   *splitter
-	pieces  int
-	first   time.Time // when the first piece came
-	last    time.Time
+	mu       sync.Mutex
+	message  storage.Message // all but the text, which is in split
+	split    *splitter
+	progress Progress
+	where    Where
+	before   *storage.Message // as it was when it was left: it is carried on
+	pieces   int
+	first    time.Time // when the first piece came
+	last     time.Time
 }
 
 // id is the message's.
@@ -33,12 +36,45 @@ func (r *reply) id() ID {
 	return ID(r.message.ID)
 }
 
-// begin notes which model writes, and how it begins.
-func (r *reply) begin(f Facts, opened, guess bool) {
+// wait notes what there is to wait for.
+func (r *reply) wait(p Progress) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.progress = p
+}
+
+// begin notes which model writes where, and how its reply begins: what is returned was written before.
+func (r *reply) begin(model Model, opened, guess bool) (text string) {
+	r.follow(model)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.before == nil {
+		r.split = newSplitter(opened, guess, time.Now())
+		return ""
+	}
+	r.split = resumeSplitter(*r.before, time.Now())
+	return begun(*r.before, opened)
+}
+
+// follow notes where the reply is written now, and by what.
+func (r *reply) follow(model Model) {
+	where := model.Where()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.split != nil && where.ID == r.where.ID && len(where.Moved) == len(r.where.Moved) {
+		return
+	}
+	f := model.Facts()
+	r.where = where
+	r.message.Device, r.message.Why = where.Device, encodeWhy(where)
 	r.message.Model, r.message.ModelHash, r.message.ContextMax = f.Name, f.ID, f.ContextMax
-	r.split = newSplitter(opened, guess, time.Now())
+}
+
+// measured says whether the speed is that of the model on this device.
+func (r *reply) measured() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.where.ID == Here && len(r.where.Moved) == 0 && r.message.State == string(Complete)
 }
 
 func (r *reply) add(p engine.Piece) {
@@ -59,6 +95,8 @@ func (r *reply) count(now time.Time) {
 	r.last = now
 	if r.pieces == 1 {
 		r.first = now
+	}
+	if r.pieces == 1 && r.before == nil {
 		r.message.FirstToken = now.Sub(r.sent)
 	}
 }
@@ -76,6 +114,9 @@ func (r *reply) end(err, cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.message.Total = time.Since(r.sent)
+	if r.before != nil {
+		r.message.Total += r.before.Total
+	}
 	if r.split != nil {
 		r.split.end()
 	}
@@ -97,6 +138,9 @@ func (r *reply) end(err, cause error) {
 // estimate fills in what the engine's account would have said: a piece is a token.
 func (r *reply) estimate() {
 	r.message.ReplyTokens = r.pieces
+	if r.before != nil {
+		r.message.ReplyTokens += r.before.ReplyTokens
+	}
 	if took := r.last.Sub(r.first).Seconds(); took > 0 && r.pieces > 1 {
 		r.message.TokensPerSecond = float64(r.pieces-1) / took
 	}
@@ -110,6 +154,25 @@ func (r *reply) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failLocked(err)
+}
+
+// encodeWhy puts the devices that were left on lines of their own below the reason.
+func encodeWhy(w Where) string {
+	lines := []string{oneLine(w.Why, whyMax)}
+	for _, name := range w.Moved {
+		lines = append(lines, oneLine(name, titleMax))
+	}
+	return strings.Join(lines, "\n")
+}
+
+const whyMax = 400 // bytes
+
+func decodeWhy(encoded string) (why string, moved []string) {
+	why, rest, several := strings.Cut(encoded, "\n")
+	if several {
+		moved = strings.Split(rest, "\n")
+	}
+	return why, moved
 }
 
 // restore undoes fail.
@@ -140,7 +203,18 @@ func (r *reply) update() Update {
 		return Update{Chat: ID(m.Chat)}
 	}
 	shown := message(m)
+	shown.Progress = r.waiting(m)
 	return Update{Chat: ID(m.Chat), Reply: &shown, ContextUsed: m.ContextUsed, ContextMax: m.ContextMax}
+}
+
+// waiting is what a reply that waits is waiting for; m is its snapshot.
+func (r *reply) waiting(m storage.Message) Progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if State(m.State) != Waiting {
+		return Progress{}
+	}
+	return r.progress
 }
 
 // message is a message as callers see it.
@@ -150,8 +224,9 @@ func message(m storage.Message) Message {
 		State: State(m.State), Branch: m.Branch, Branches: m.Branches, Created: m.Created,
 	}
 	if shown.Role == Assistant {
+		why, moved := decodeWhy(m.Why)
 		shown.Stats = &Stats{
-			Device: m.Device, Model: m.Model, ModelHash: m.ModelHash,
+			Device: m.Device, Why: why, Moved: moved, Model: m.Model, ModelHash: m.ModelHash,
 			PromptTokens: m.PromptTokens, ReusedTokens: m.ReusedTokens, ReplyTokens: m.ReplyTokens,
 			FirstToken: m.FirstToken, Total: m.Total, TokensPerSecond: m.TokensPerSecond, Reason: m.Reason,
 		}

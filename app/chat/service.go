@@ -3,38 +3,12 @@ package chat
 import (
 	"context"
 	"errors"
-	"iter"
 	"sync"
 	"time"
 
 	"croft/app/settings"
-	"croft/engine"
-	"croft/engine/sample"
 	"croft/storage"
 )
-
-// Models lends models.
-type Models interface {
-	// Facts tells what is known of a model without loading it; "" is the default model.
-	Facts(ctx context.Context, id string) (Facts, error)
-	// Use loads a model and keeps it loaded until release is called. progress may be nil and gets 0 to 1.
-	Use(ctx context.Context, id string, progress func(float64)) (m Model, release func(), err error)
-}
-
-// Model is a loaded model.
-type Model interface {
-	Facts() Facts
-	Generate(ctx context.Context, r engine.Request) iter.Seq2[engine.Piece, error]
-}
-
-// Facts are what a conversation needs to know of a model.
-type Facts struct {
-	ID         string // SHA-256 of the file; "" for a file outside the library
-	Name       string
-	ContextMax int           // tokens that a conversation may have here; 0 while unknown
-	Template   string        // Jinja source of the chat template; "" when unknown
-	Advice     sample.Advice // how words are chosen where the person leaves it open
-}
 
 // Service is the use case. Its methods may be called from several goroutines.
 type Service struct {
@@ -225,14 +199,15 @@ func (s *Service) Load(ctx context.Context, id ID) (Transcript, error) {
 	}
 	t.Messages = make([]Message, len(branch))
 	for i, m := range branch {
-		m = s.newest(m)
+		m, progress := s.newest(m)
 		t.Messages[i] = message(m)
+		t.Messages[i].Progress = progress
 		if m.ContextUsed > 0 {
 			t.ContextUsed, t.ContextMax = m.ContextUsed, m.ContextMax
 		}
 	}
 	// Without a model a chat can still be read.
-	if facts, err := s.models.Facts(ctx, t.Settings.Model); err == nil {
+	if facts, err := s.models.Facts(ctx, t.Settings.want()); err == nil {
 		if facts.ContextMax > 0 {
 			t.ContextMax = facts.ContextMax
 		}
@@ -240,8 +215,8 @@ func (s *Service) Load(ctx context.Context, id ID) (Transcript, error) {
 	return t, ctx.Err()
 }
 
-// newest returns a message as it is in memory if that is newer than what is saved.
-func (s *Service) newest(saved storage.Message) storage.Message {
+// newest returns a message as it is in memory if that is newer than what is saved, and what it waits for.
+func (s *Service) newest(saved storage.Message) (storage.Message, Progress) {
 	s.mu.Lock()
 	r := s.unsaved[ID(saved.ID)]
 	if of := s.running[ID(saved.Chat)]; of != nil && of.id() == ID(saved.ID) {
@@ -249,11 +224,11 @@ func (s *Service) newest(saved storage.Message) storage.Message {
 	}
 	s.mu.Unlock()
 	if r == nil {
-		return saved
+		return saved, Progress{}
 	}
 	m := r.snapshot()
 	m.Branch, m.Branches = saved.Branch, saved.Branches
-	return m
+	return m, r.waiting(m)
 }
 
 // Choose makes the sibling of message that lies delta branches away the shown one; with delta 0 the

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"croft/storage"
 )
 
 const (
@@ -38,6 +40,32 @@ func newSplitter(opened, guess bool, now time.Time) *splitter {
 		p.phase = thinking
 	}
 	return p
+}
+
+// resumeSplitter is the splitter of a reply that is carried on.
+func resumeSplitter(m storage.Message, now time.Time) *splitter {
+	p := &splitter{phase: answering, began: now.Add(-m.Thought), thought: m.Thought}
+	if m.Text == "" {
+		p.phase = thinking
+	}
+	p.thinking.WriteString(m.Thinking)
+	p.text.WriteString(m.Text)
+	return p
+}
+
+// begun is a reply as its model wrote it, when the prompt ended with <think> (opened) or did not.
+func begun(m storage.Message, opened bool) string {
+	text := m.Thinking
+	if m.Thinking != "" && !opened {
+		text = thinkBegin + "\n" + text
+	}
+	switch {
+	case m.Text == "":
+		return text
+	case m.Thinking == "" && !opened:
+		return m.Text
+	}
+	return text + "\n" + thinkEnd + "\n\n" + m.Text
 }
 
 // add takes the next piece of the reply.

@@ -20,7 +20,7 @@ func (s *Service) Send(ctx context.Context, id ID, text string) error {
 	if err != nil {
 		return err
 	}
-	return s.reply(ctx, id, func() (*turn, error) {
+	return s.answer(ctx, id, func() (*turn, error) {
 		branch, err := s.store.Branch(ctx, int64(id))
 		if err != nil {
 			return nil, err
@@ -37,7 +37,7 @@ func (s *Service) Send(ctx context.Context, id ID, text string) error {
 
 // Regenerate writes another reply beside the given one.
 func (s *Service) Regenerate(ctx context.Context, id, reply ID) error {
-	return s.reply(ctx, id, func() (*turn, error) {
+	return s.answer(ctx, id, func() (*turn, error) {
 		m, err := s.find(ctx, id, reply, Assistant)
 		return &turn{parent: m.Parent}, err
 	})
@@ -49,7 +49,7 @@ func (s *Service) Edit(ctx context.Context, id, message ID, text string) error {
 	if err != nil {
 		return err
 	}
-	return s.reply(ctx, id, func() (*turn, error) {
+	return s.answer(ctx, id, func() (*turn, error) {
 		m, err := s.find(ctx, id, message, User)
 		return &turn{parent: m.Parent, text: text}, err
 	})
@@ -80,9 +80,14 @@ type turn struct {
 	title  string // for a chat without one
 }
 
-// reply saves a turn and starts the writing. The chat is taken from before the turn is made, so that
-// there is never a second reply.
-func (s *Service) reply(ctx context.Context, id ID, plan func() (*turn, error)) error {
+// answer saves a turn and starts the writing of its reply.
+func (s *Service) answer(ctx context.Context, id ID, plan func() (*turn, error)) error {
+	return s.reply(ctx, id, func(r *reply) error { return s.save(ctx, id, r, plan) })
+}
+
+// reply starts the writing of what prepare has made ready. The chat is taken from before that, so that there is never a
+// second reply.
+func (s *Service) reply(ctx context.Context, id ID, prepare func(*reply) error) error {
 	// The reply outlives the call that asks for it; Stop, Delete and Close end it.
 	working, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	r := &reply{cancel: cancel, sent: time.Now()}
@@ -91,7 +96,7 @@ func (s *Service) reply(ctx context.Context, id ID, plan func() (*turn, error)) 
 		cancel(err)
 		return err
 	}
-	err = s.save(ctx, id, r, plan)
+	err = prepare(r)
 	if err == nil {
 		s.updates.reload(id)
 		if !s.start(func() { s.write(working, id, r) }) {
@@ -171,15 +176,18 @@ func (s *Service) generate(ctx context.Context, id ID, r *reply) error {
 	if err != nil {
 		return err
 	}
-	model, release, err := s.models.Use(ctx, set.Model, nil)
-	if err != nil {
-		return err
-	}
-	defer release()
 	before, err := s.before(ctx, r)
 	if err != nil {
 		return err
 	}
+	model, release, err := s.models.Use(ctx, set.wantFor(before), func(p Progress) {
+		r.wait(p)
+		s.grown(r)
+	})
+	if err != nil {
+		return err
+	}
+	defer release()
 	facts := model.Facts()
 	parsed := parseTemplate(facts.Template)
 	request, err := newRequest(set, before, facts, parsed)
@@ -187,7 +195,7 @@ func (s *Service) generate(ctx context.Context, id ID, r *reply) error {
 		return err
 	}
 	opened, known := opensThinking(parsed, *request.Conversation)
-	r.begin(facts, opened, !known)
+	request.Begin = r.begin(model, opened, !known)
 	return s.stream(ctx, r, model, request)
 }
 
@@ -198,7 +206,7 @@ func (s *Service) before(ctx context.Context, r *reply) ([]storage.Message, erro
 		return nil, err
 	}
 	for i := range path {
-		path[i] = s.newest(path[i])
+		path[i], _ = s.newest(path[i])
 	}
 	return path[:max(len(path)-1, 0)], nil
 }
@@ -213,10 +221,9 @@ func (s *Service) stream(ctx context.Context, r *reply, model Model, request eng
 		if err != nil {
 			return err
 		}
+		r.follow(model)
 		r.add(piece)
-		if !r.hidden.Load() {
-			s.updates.grown(r)
-		}
+		s.grown(r)
 		if a := piece.Result; a != nil {
 			if a.Reason == engine.Context && a.ReplyTokens == 0 {
 				return ErrTooLong
@@ -228,6 +235,13 @@ func (s *Service) stream(ctx context.Context, r *reply, model Model, request eng
 		return ctx.Err()
 	}
 	return errNoEnd
+}
+
+// grown tells of a reply that has a newer snapshot, if it is shown.
+func (s *Service) grown(r *reply) {
+	if !r.hidden.Load() {
+		s.updates.grown(r)
+	}
 }
 
 // saveWhile saves r every now and then until done.
@@ -259,7 +273,7 @@ func (s *Service) finish(ctx context.Context, id ID, r *reply) {
 	refused := isRefused(err)
 	if refused {
 		r.fail(err)
-	} else if State(m.State) == Complete && m.ReplyTokens >= speedTokensMin {
+	} else if r.measured() && m.ReplyTokens >= speedTokensMin {
 		// A model outside the library has no place for it.
 		_ = s.store.RecordSpeed(ctx, m.ModelHash, m.TokensPerSecond)
 	}
