@@ -30,6 +30,7 @@ type Values struct {
 	Threads      int     `json:"threads"`       // 0: physical cores
 	ContextMax   int     `json:"context_max"`   // tokens; 0: what the model and the memory allow
 	SystemPrompt string  `json:"system_prompt"` // for new chats
+	VPN          bool    `json:"vpn"`           // the person's own VPN counts as a local network
 }
 
 // Service reads and writes the settings. Its methods may be called from several goroutines.

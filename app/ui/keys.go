@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/driver/mobile"
@@ -21,10 +23,13 @@ func (w *window) bindKeys() {
 		{fyne.KeyComma, ctrl, func() { w.shell.turnTo(pageSettings) }},
 		{fyne.KeyC, ctrl | shift, w.chats.CopyLast},
 		{fyne.Key1, ctrl, func() { w.shell.turnTo(pageChat); w.chats.Focus() }},
-		{fyne.Key2, ctrl, func() { w.shell.turnTo(pageModels) }},
-		{fyne.Key3, ctrl, func() { w.shell.turnTo(pageSettings) }},
 	} {
 		w.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k.key, Modifier: k.with}, func(fyne.Shortcut) { w.unlessCovered(k.do) })
+	}
+	// The other pages are numbered as they stand in the navigation.
+	for i, item := range w.shell.rail.items[1:] {
+		key := &desktop.CustomShortcut{KeyName: fyne.KeyName(strconv.Itoa(i + 2)), Modifier: ctrl}
+		w.Canvas().AddShortcut(key, func(fyne.Shortcut) { w.unlessCovered(func() { w.shell.turnTo(item.page) }) })
 	}
 	w.Canvas().SetOnTypedKey(w.typedKey)
 	w.Canvas().SetOnTypedRune(func(r rune) {
@@ -75,6 +80,7 @@ func (w *window) back() {
 	switch {
 	case w.shell.page == pageChat && w.shell.pushed:
 		w.shell.push(false)
+	case w.shell.page == pageDevices && w.devices.Back():
 	case w.shell.page != pageChat:
 		w.shell.turnTo(pageChat)
 	default:

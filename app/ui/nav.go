@@ -56,19 +56,25 @@ func (n *nav) choose(p pageName) {
 func (n *nav) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(n.view) }
 
 func makeItems(s *shell, width, height float32) []*navItem {
-	return []*navItem{
-		newNavItem(s, pageChat, "chat", lang.L("Chat"), width, height),
-		newNavItem(s, pageModels, "models", lang.L("Models"), width, height),
-		newNavItem(s, pageSettings, "settings", lang.L("Settings"), width, height),
+	items := []*navItem{newNavItem(s, pageChat, "chat", lang.L("Chat"), width, height)}
+	if s.win.devices != nil {
+		items = append(items, newNavItem(s, pageDevices, "devices", lang.L("Devices"), width, height))
 	}
+	return append(items,
+		newNavItem(s, pageModels, "models", lang.L("Models"), width, height),
+		newNavItem(s, pageSettings, "settings", lang.L("Settings"), width, height))
 }
 
 // newRail puts the leaf at the top, the pages below it, and the settings at the bottom.
 func newRail(s *shell) *nav {
 	n := &nav{items: makeItems(s, 60, 54)}
 	leaf := container.NewCenter(control.NewIcon("leaf", 27, look.Accent))
-	top := box.NewColumn(4, box.Gap(1, 12), leaf, box.Gap(1, 16), n.items[0].tile, n.items[1].tile)
-	bottom := box.NewColumn(0, n.items[2].tile, box.Gap(1, 12))
+	top := box.NewColumn(4, box.Gap(1, 12), leaf, box.Gap(1, 16))
+	last := len(n.items) - 1
+	for _, i := range n.items[:last] {
+		top.Objects = append(top.Objects, i.tile)
+	}
+	bottom := box.NewColumn(0, n.items[last].tile, box.Gap(1, 12))
 	n.view = container.New(layout.NewCustomPaddedLayout(0, 0, 8, 8), container.NewBorder(top, bottom, nil, nil))
 	n.ExtendBaseWidget(n)
 	n.choose(s.page)

@@ -16,14 +16,15 @@ import (
 
 // scriptedChats is the chat use case in memory. A test writes the replies.
 type scriptedChats struct {
-	mu       sync.Mutex
-	chats    map[chat.ID]*chat.Transcript
-	deleted  map[chat.ID]*chat.Transcript
-	next     chat.ID
-	now      time.Time
-	watchers []func(chat.Update)
-	stopped  []chat.ID
-	fail     error // of the next Send
+	mu        sync.Mutex
+	chats     map[chat.ID]*chat.Transcript
+	deleted   map[chat.ID]*chat.Transcript
+	next      chat.ID
+	now       time.Time
+	watchers  []func(chat.Update)
+	stopped   []chat.ID
+	continued []chat.ID // replies
+	fail      error     // of the next Send
 }
 
 func newScriptedChats(now time.Time) *scriptedChats {
@@ -213,6 +214,14 @@ func (s *scriptedChats) Choose(_ context.Context, id, message chat.ID, delta int
 				c.Messages[i].Text = fmt.Sprintf("version %d", c.Messages[i].Branch)
 			}
 		}
+	})
+}
+
+func (s *scriptedChats) Continue(_ context.Context, id, reply chat.ID) error {
+	s.continued = append(s.continued, reply)
+	return s.with(id, func(c *chat.Transcript) {
+		m := &c.Messages[len(c.Messages)-1]
+		m.State, m.Error = chat.Writing, nil
 	})
 }
 

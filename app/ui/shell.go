@@ -16,6 +16,7 @@ type pageName int
 
 const (
 	pageChat pageName = iota
+	pageDevices
 	pageModels
 	pageSettings
 )
@@ -55,15 +56,24 @@ func (s *shell) turnTo(p pageName) {
 	if p == pageChat && s.page == pageChat {
 		s.pushed = false // on a phone, the bar leads back to the list
 	}
+	if p == pageDevices && s.page == pageDevices {
+		s.win.devices.Back()
+	}
+	s.turn(p)
+}
+
+func (s *shell) turn(p pageName) {
 	s.page = p
 	s.show()
+	if d := s.win.devices; d != nil {
+		d.Appear(p == pageDevices)
+	}
 }
 
 // push shows the conversation on a phone, or the list.
 func (s *shell) push(conversation bool) {
 	s.pushed = conversation
-	s.page = pageChat
-	s.show()
+	s.turn(pageChat)
 }
 
 // show brings navigation and pages in step.
@@ -94,7 +104,7 @@ func (s *shell) Hint(text string, at fyne.Position, size fyne.Size) {
 // greets tells whether there is neither a model nor a chat yet, so that the first page is shown in place of the chats.
 func (s *shell) greets() bool {
 	usable, known := s.win.models.Usable()
-	return known && !usable && s.win.chats.Empty()
+	return known && !usable && s.win.chats.Empty() && !s.win.chats.Answered()
 }
 
 // content returns what fills the page.
@@ -102,6 +112,8 @@ func (s *shell) content() fyne.CanvasObject {
 	switch {
 	case s.page == pageModels:
 		return s.win.models.View()
+	case s.page == pageDevices:
+		return s.win.devices.View()
 	case s.page == pageSettings:
 		return s.win.settings.View()
 	case s.greets():
@@ -141,7 +153,11 @@ func (r shellRenderer) Objects() []fyne.CanvasObject {
 
 func (s *shell) pages() []fyne.CanvasObject {
 	w := s.win
-	return []fyne.CanvasObject{w.chats.List(), w.chats.Conversation(), w.models.View(), w.models.Welcome(), w.settings.View()}
+	all := []fyne.CanvasObject{w.chats.List(), w.chats.Conversation(), w.models.View(), w.models.Welcome(), w.settings.View()}
+	if w.devices != nil {
+		all = append(all, w.devices.View())
+	}
+	return all
 }
 
 // reveal shows what belongs to the present page and hides the rest.
@@ -216,6 +232,9 @@ func (s *shell) changeLayout() {
 		s.win.dress(s.win.parts.settings.Get())
 		s.win.chats.Relayout()
 		s.win.models.Relayout()
+		if s.win.devices != nil {
+			s.win.devices.Relayout()
+		}
 		s.win.settings.Relayout()
 		s.Refresh()
 	})

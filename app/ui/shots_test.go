@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -29,7 +30,7 @@ func TestShots(t *testing.T) {
 		themes, sizes = themes[:1], map[string]fyne.Size{"phone": phone}
 	}
 	only := os.Getenv("CROFT_SCENES") // names, separated by commas; all when empty
-	for _, s := range scenes() {
+	for _, s := range append(scenes(), deviceScenes()...) {
 		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) {
 			continue
 		}
@@ -55,22 +56,31 @@ func shoot(t *testing.T, path string, s scene, size fyne.Size, v settings.Values
 	if s.act != nil {
 		s.act(st)
 	}
-	type scaled interface{ SetScale(float32) }
-	if c, ok := st.Canvas().(scaled); ok {
-		c.SetScale(1.5)
+	picture := st.frozen
+	if picture == nil {
+		picture = st.picture()
 	}
-	st.redrawIcons()
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := png.Encode(f, st.Canvas().Capture()); err != nil {
+	if err := png.Encode(f, picture); err != nil {
 		t.Fatal(err)
 	}
 	if fi, _ := f.Stat(); fi.Size() < 5000 {
 		t.Errorf("%s: the picture is almost empty", path)
 	}
+}
+
+// picture draws the window finely.
+func (s *stage) picture() image.Image {
+	type scaled interface{ SetScale(float32) }
+	if c, ok := s.Canvas().(scaled); ok {
+		c.SetScale(1.5)
+	}
+	s.redrawIcons()
+	return s.Canvas().Capture()
 }
 
 const photos = "A short shell loop does it. It reads the date from each photo and keeps the ending; nothing is overwritten.\n\n" +

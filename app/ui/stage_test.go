@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"image"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ type stage struct {
 	chats    *scriptedChats
 	models   *scriptedModels
 	settings *scriptedSettings
+	fleet    *scriptedDevices // nil: the window has no page for devices
+	frozen   image.Image      // a picture of a moment in the middle of something; may be nil
 }
 
 var now = time.Date(2026, 11, 22, 14, 3, 0, 0, time.UTC)
@@ -41,7 +44,10 @@ func newStage(t testing.TB, size fyne.Size, v settings.Values, prepare func(*sta
 	a := test.NewTempApp(t)
 	s := &stage{t: t, chats: newScriptedChats(now), models: &scriptedModels{}, settings: &scriptedSettings{values: v}}
 	prepare(s)
-	parts := backing{s.chats, s.models, s.settings, "0.1.0", "/home/me/.local/share/croft", func() time.Time { return now }}
+	parts := backing{s.chats, s.models, s.settings, nil, "0.1.0", "/home/me/.local/share/croft", func() time.Time { return now }}
+	if s.fleet != nil {
+		parts.devices = s.fleet
+	}
 	s.window = newWindow(a, parts, bridge.NewInline(t.Context()))
 	s.window.window.Resize(size)
 	return s
@@ -92,6 +98,23 @@ func (s *stage) tap(name string) {
 		s.t.Fatalf("nothing on the screen is called %q", name)
 	}
 	test.Tap(o)
+}
+
+// tapNth taps one of several that bear the same name.
+func (s *stage) tapNth(name string, n int) {
+	s.t.Helper()
+	s.visible(func(o fyne.CanvasObject) {
+		named, ok := o.(interface{ AccessibilityLabel() string })
+		if t, can := o.(fyne.Tappable); ok && can && named.AccessibilityLabel() == name {
+			if n == 0 {
+				test.Tap(t)
+			}
+			n--
+		}
+	})
+	if n >= 0 {
+		s.t.Fatalf("too few are called %q", name)
+	}
 }
 
 // typeIn types into what has the focus.

@@ -13,6 +13,7 @@ import (
 	"croft/app/settings"
 	"croft/app/ui/bridge"
 	"croft/app/ui/chatpage"
+	"croft/app/ui/devicespage"
 	"croft/app/ui/look"
 	"croft/app/ui/modelspage"
 	"croft/assets"
@@ -23,6 +24,7 @@ type Parts struct {
 	Chats    *chat.Service
 	Models   *models.Library
 	Settings *settings.Service
+	Devices  Devices // nil: the window has no page for them, and replies are written here alone
 	Version  string
 	DataDir  string
 }
@@ -38,6 +40,14 @@ type Models interface {
 	modelspage.Library
 	Use(ctx context.Context, id string, progress func(float64)) (*models.Running, error)
 	Watch(f func()) (cancel func())
+}
+
+// Devices are my devices with their changes.
+type Devices interface {
+	devicespage.Devices
+	Follow(f func()) (cancel func()) // as Watch, for who does not look at them
+	// Copy fetches a model from those that have it.
+	Copy(ctx context.Context, model string, progress func(models.CopyProgress)) (models.Model, error)
 }
 
 // Settings are the settings with their changes.
@@ -57,7 +67,7 @@ var (
 func Run(a fyne.App, p Parts) {
 	// The window has no caller whose end it could wait for: it lives until it is closed.
 	b := bridge.New(context.Background())
-	w := newWindow(a, backing{p.Chats, p.Models, p.Settings, p.Version, p.DataDir, time.Now}, b)
+	w := newWindow(a, backing{p.Chats, p.Models, p.Settings, p.Devices, p.Version, p.DataDir, time.Now}, b)
 	w.window.ShowAndRun()
 	w.close()
 	b.Close()
@@ -68,6 +78,7 @@ type backing struct {
 	chats    Chats
 	models   Models
 	settings Settings
+	devices  Devices // may be nil
 	version  string
 	dataDir  string
 	now      func() time.Time

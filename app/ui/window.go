@@ -17,6 +17,7 @@ import (
 	"croft/app/ui/bridge"
 	"croft/app/ui/chatpage"
 	"croft/app/ui/control"
+	"croft/app/ui/devicespage"
 	"croft/app/ui/look"
 	"croft/app/ui/modelspage"
 	"croft/app/ui/settingspage"
@@ -33,6 +34,7 @@ type window struct {
 	toasts   *control.Toasts
 	chats    *chatpage.Page
 	models   *modelspage.Page
+	devices  *devicespage.Page // nil where there is no such part
 	settings *settingspage.Page
 	cancels  []func()
 }
@@ -40,9 +42,12 @@ type window struct {
 func (w *window) build() {
 	w.toasts = control.NewToasts(w.bridge.After)
 	w.shell = newShell(w)
-	w.chats = chatpage.New(w.parts.chats, w.parts.models, w.parts.settings.Get, w, w.bridge, w.parts.now)
-	w.models = modelspage.New(w.parts.models, w, w.bridge)
-	facts := settingspage.Facts{Version: w.parts.version, DataDir: w.parts.dataDir}
+	w.chats = chatpage.New(w.parts.chats, w.parts.models, placesOf(w.parts.devices), w.parts.settings.Get, w, w.bridge, w.parts.now)
+	w.models = modelspage.New(w.parts.models, lenderOf(w.parts.devices), w, w.bridge)
+	if w.parts.devices != nil {
+		w.devices = devicespage.New(w.parts.devices, w, w.bridge, w.parts.now)
+	}
+	facts := settingspage.Facts{Version: w.parts.version, DataDir: w.parts.dataDir, Devices: w.devices != nil}
 	w.settings = settingspage.New(w.parts.settings, w, w.bridge, facts, w.chats.Library)
 	w.shell.fill()
 }
@@ -67,12 +72,17 @@ func (w *window) dress(v settings.Values) {
 func (w *window) listen() {
 	updates := bridge.NewLatest[chat.ID](w.bridge.Do, w.chats.Update, joinUpdates)
 	library := bridge.NewLatest[int](w.bridge.Do, func(struct{}) { w.reload(func() {}) }, func(_, v struct{}) struct{} { return v })
+	places := bridge.NewLatest[int](w.bridge.Do, func(struct{}) { w.chats.ReloadPlaces(); w.models.ReloadElsewhere() }, func(_, v struct{}) struct{} { return v })
 	values := bridge.NewLatest[int](w.bridge.Do, w.restyle, func(_, v settings.Values) settings.Values { return v })
 	w.cancels = append(w.cancels,
 		w.parts.chats.Watch(func(u chat.Update) { updates.Put(u.Chat, u) }),
 		w.parts.models.Watch(func() { library.Put(0, struct{}{}) }),
 		w.parts.settings.Watch(func(v settings.Values) { values.Put(0, v) }),
 	)
+	if w.parts.devices != nil {
+		w.cancels = append(w.cancels, w.parts.devices.Follow(func() { places.Put(0, struct{}{}) }))
+		w.chats.ReloadPlaces()
+	}
 }
 
 // joinUpdates makes one update of two for the same chat: a reload must not be lost behind a growing reply.
@@ -86,6 +96,9 @@ func joinUpdates(older, newer chat.Update) chat.Update {
 func (w *window) close() {
 	for _, cancel := range w.cancels {
 		cancel()
+	}
+	if w.devices != nil {
+		w.devices.Appear(false)
 	}
 }
 

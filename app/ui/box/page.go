@@ -72,6 +72,15 @@ func (p *Page) Set(content fyne.CanvasObject) {
 	p.Refresh()
 }
 
+// Renew replaces the content by a newer state of it and stays where it is, as far as the new one reaches.
+func (p *Page) Renew(content fyne.CanvasObject) {
+	at := p.scroll.Offset
+	p.Set(content)
+	if at.Y > 0 {
+		p.scroll.ScrollToOffset(at)
+	}
+}
+
 // HeightFor returns the height at which nothing needs to scroll.
 func (p *Page) HeightFor(width float32) float32 { return HeightFor(p.content.of, width) }
 

@@ -90,6 +90,14 @@ func (c *conversation) regenerate(reply chat.ID) {
 	c.page.then(func(ctx context.Context) error { return c.page.chats.Regenerate(ctx, id, reply) }, c.toNewest)
 }
 
+// carryOn has a reply go on that was cut off.
+func (c *conversation) carryOn(reply chat.ID) {
+	id := c.id
+	c.calm()
+	c.warmUp()
+	c.page.then(func(ctx context.Context) error { return c.page.chats.Continue(ctx, id, reply) }, c.toNewest)
+}
+
 func (c *conversation) chooseBranch(message chat.ID, delta int) {
 	id := c.id
 	c.page.then(func(ctx context.Context) error { return c.page.chats.Choose(ctx, id, message, delta) }, func() { c.load(false) })

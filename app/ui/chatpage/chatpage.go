@@ -38,11 +38,12 @@ type Talk interface {
 	Export(ctx context.Context, id chat.ID) (string, error)
 }
 
-// Brancher writes versions of messages and goes from one to another.
+// Brancher writes versions of messages, goes from one to another, and carries on one that was cut off.
 type Brancher interface {
 	Regenerate(ctx context.Context, id, reply chat.ID) error
 	Edit(ctx context.Context, id, message chat.ID, text string) error
 	Choose(ctx context.Context, id, message chat.ID, delta int) error
+	Continue(ctx context.Context, id, reply chat.ID) error
 }
 
 // Chats is the use case as this page needs it.
@@ -91,19 +92,21 @@ type Window interface {
 type Page struct {
 	chats  Chats
 	models Models
+	places Places // nil: replies are written on this device alone
 	values func() settings.Values
 	win    Window
 	bridge *bridge.Bridge
 	now    func() time.Time
 
 	library []models.Model
+	others  []Place // where replies can be written besides this device
 	list    *shelf
 	talk    *conversation
 }
 
-// New returns the page with an empty new chat open. Reload fills the list.
-func New(chats Chats, lib Models, values func() settings.Values, win Window, b *bridge.Bridge, now func() time.Time) *Page {
-	p := &Page{chats: chats, models: lib, values: values, win: win, bridge: b, now: now}
+// New returns the page with an empty new chat open. Reload fills the list. places may be nil.
+func New(chats Chats, lib Models, places Places, values func() settings.Values, win Window, b *bridge.Bridge, now func() time.Time) *Page {
+	p := &Page{chats: chats, models: lib, places: places, values: values, win: win, bridge: b, now: now}
 	p.list = newShelf(p)
 	p.talk = newConversation(p)
 	return p

@@ -2,7 +2,6 @@ package chatpage
 
 import (
 	"context"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -41,7 +40,7 @@ func (h *chooser) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimple
 
 // MinSize is as wide as the name, within reason.
 func (h *chooser) MinSize() fyne.Size {
-	return fyne.NewSize(min(look.Pt(260), h.words.Natural()+look.Pt(72)), look.Target())
+	return fyne.NewSize(min(look.Pt(300), h.words.Natural()+look.Pt(72)), look.Target())
 }
 
 // HeightFor does not depend on the width.
@@ -52,54 +51,32 @@ func (h *chooser) tell() {
 	m, ok := h.talk.model()
 	name, ink := lang.L("Choose a model"), look.Line
 	switch {
-	case ok && h.warming == m.ID:
+	case ok && h.warms(m):
 		name, ink = m.Name+" · "+look.Percent(h.share), look.Mark
 	case ok && m.Loaded:
 		name, ink = m.Name, look.Ready
 	case ok:
 		name = m.Name
 	}
+	if len(h.talk.page.others) > 0 {
+		name += " · " + h.talk.whereName()
+	}
+	if l, far := h.talk.page.place(h.talk.settings().Device); far && ok {
+		ink = look.Line
+		if l.ready() {
+			ink = look.Ready
+		}
+	}
 	h.words.Set(name)
 	h.dot.Fill = ink
 	h.dot.Refresh()
 	h.talk.bar.view.Refresh()
-	h.talk.empty.tell(m.Starter)
+	h.talk.empty.tell(m.Starter, h.talk.stays())
 }
 
-// items lists the models that can be used, and the way to the others.
-func (h *chooser) items() []control.Item {
-	now, _ := h.talk.model()
-	var items []control.Item
-	for _, m := range h.talk.page.library {
-		if m.Problem != "" || m.Fit == models.TooBig {
-			continue
-		}
-		items = append(items, control.Item{Text: m.Name, Note: noteOf(m), Icon: "models", Chosen: m.ID == now.ID, Do: func() { h.choose(m) }})
-	}
-	if len(items) > 0 {
-		items = append(items, control.Item{Rule: true})
-	}
-	return append(items, control.Item{Text: lang.L("All models"), Icon: "list", Do: h.talk.page.win.ShowModels})
-}
-
-func noteOf(m models.Model) string {
-	note := m.Quant + " · " + look.Bytes(m.SizeBytes)
-	if m.MeasuredTPS > 0 {
-		note += " · " + look.Rate(m.MeasuredTPS)
-	}
-	return strings.TrimPrefix(note, " · ")
-}
-
-// choose makes the chat use a model and begins to load it.
-func (h *chooser) choose(m models.Model) {
-	h.talk.change(func(s *chat.Settings) { s.Model = m.ID })
-	h.talk.modelsChanged()
-	h.warm(m)
-}
-
-// warm loads a model before it is needed, and shows how far it is.
+// warm loads a model before it is needed, and shows how far it is. What another device loads, the reply tells.
 func (h *chooser) warm(m models.Model) {
-	if m.Loaded || h.warming == m.ID {
+	if !h.talk.stays() || m.ID == "" || m.Loaded || h.warming == m.ID {
 		return
 	}
 	h.warming, h.share = m.ID, 0
@@ -131,6 +108,9 @@ func (h *chooser) progress(id string, share float64) {
 	}
 }
 
+// warms tells whether a model is being loaded.
+func (h *chooser) warms(m models.Model) bool { return m.ID != "" && h.warming == m.ID }
+
 // progressed shows the load in the chooser and where the reply will be.
 func (h *chooser) progressed() {
 	h.tell()
@@ -142,26 +122,10 @@ func (h *chooser) progressed() {
 	}
 }
 
-// model returns the model of the open chat, or the default one.
-func (c *conversation) model() (models.Model, bool) {
-	id := c.settings().Model
-	for _, m := range c.page.library {
-		if m.ID == id || id == "" && m.Default {
-			return m, true
-		}
-	}
-	for _, m := range c.page.library {
-		if m.Default {
-			return m, true
-		}
-	}
-	return models.Model{}, false
-}
-
 // loading tells which model is being loaded and how far it is.
 func (c *conversation) loading() (name string, share float64, yes bool) {
 	m, ok := c.model()
-	return m.Name, c.chooser.share, ok && c.chooser.warming == m.ID
+	return m.Name, c.chooser.share, ok && c.chooser.warms(m)
 }
 
 // modelsChanged takes over a new list of models, or another one of it.

@@ -130,7 +130,7 @@ func (c *conversation) took() {
 
 func same(a, b chat.Message) bool {
 	return a.State == b.State && a.Branch == b.Branch && a.Branches == b.Branches && len(a.Text) == len(b.Text) &&
-		a.Text == b.Text && a.Thinking == b.Thinking && (a.Stats == nil) == (b.Stats == nil)
+		a.Text == b.Text && a.Thinking == b.Thinking && a.Progress == b.Progress && (a.Stats == nil) == (b.Stats == nil)
 }
 
 // update takes over what changed.

@@ -16,10 +16,11 @@ type empty struct {
 	view    *box.Column
 	more    *box.Column // what the starter can be asked, where there is room
 	starter bool        // it answers
+	stays   bool        // replies are written on this device for sure
 }
 
 func newEmpty(c *conversation) *empty {
-	e := &empty{view: box.NewColumn(10), more: newQuestions(c)}
+	e := &empty{view: box.NewColumn(10), stays: true, more: newQuestions(c)}
 	e.view.Middle, e.view.Max = true, 520
 	e.more.Hide()
 	e.build()
@@ -31,13 +32,16 @@ func (e *empty) build() {
 	title := prose.NewSheet([]prose.Para{{
 		Spans: []prose.Span{{Text: lang.L("What is on your mind?"), Style: prose.Bold}}, Points: look.TextTitle, Align: fyne.TextAlignCenter,
 	}})
-	note := prose.NewSentence(noteFor(e.starter), look.TextBody, look.Soft).Centred()
+	note := prose.NewSentence(noteFor(e.starter, e.stays), look.TextBody, look.Soft).Centred()
 	e.view.Objects = []fyne.CanvasObject{container.NewCenter(leaf), title, note, e.more}
 	e.view.Refresh()
 }
 
-func noteFor(starter bool) string {
-	if starter {
+func noteFor(starter, stays bool) string {
+	switch {
+	case !stays:
+		return lang.L("The model runs on a device of yours. What you write stays on your devices.")
+	case starter:
 		return lang.L("The small starter that comes with Croft answers here. It knows Croft, and says so when something is too much for it. What you write stays here.")
 	}
 	return lang.L("The model runs on this device. What you write stays here.")
@@ -56,10 +60,10 @@ func newQuestions(c *conversation) *box.Column {
 	return column
 }
 
-// tell takes over whether the starter answers.
-func (e *empty) tell(starter bool) {
-	if starter != e.starter {
-		e.starter = starter
+// tell takes over whether the starter answers, and whether it is certain that this device does.
+func (e *empty) tell(starter, stays bool) {
+	if starter != e.starter || stays != e.stays {
+		e.starter, e.stays = starter, stays
 		e.build()
 	}
 }

@@ -26,7 +26,7 @@ func (t *turn) reply() []fyne.CanvasObject {
 	}
 	switch m.State {
 	case chat.Waiting:
-		t.state = newWaiting(t.talk)
+		t.state = newWaiting(t)
 		return append(parts, t.state)
 	case chat.Writing:
 		return append(parts, t.growing()...)
@@ -35,7 +35,11 @@ func (t *turn) reply() []fyne.CanvasObject {
 	if n := t.ended(); n != nil {
 		parts = append(parts, n)
 	}
-	return append(parts, t.foot())
+	foot := box.NewColumn(0, t.foot())
+	if line := t.story(); line != "" {
+		foot.Objects = append(foot.Objects, prose.NewSentence(line, look.TextTiny, look.Soft))
+	}
+	return append(parts, foot)
 }
 
 // growing is the text that is being written, as it comes, with a caret. Its Markdown is made once it is complete.
@@ -45,7 +49,11 @@ func (t *turn) growing() []fyne.CanvasObject {
 	if t.message.Text == "" && t.message.Thinking != "" {
 		t.stream.Hide()
 	}
-	return []fyne.CanvasObject{t.stream}
+	if t.talk.page.places == nil {
+		return []fyne.CanvasObject{t.stream}
+	}
+	t.where = control.NewWords(t.facts(), look.TextSmall, look.Soft).Shrinking()
+	return []fyne.CanvasObject{t.stream, box.NewRow(6, control.NewIcon("devices", 16, look.Soft), t.where).Growing(t.where)}
 }
 
 // blocks renders Markdown.
@@ -87,13 +95,16 @@ func (t *turn) ended() fyne.CanvasObject {
 	if m.Stats != nil {
 		reason = m.Stats.Reason
 	}
-	again := control.NewButton(lang.L("Try again"), "redo", control.Plain, t.redo)
+	again := []fyne.CanvasObject{control.NewButton(lang.L("Try again"), "redo", control.Plain, t.redo)}
+	if t.continuable() {
+		again = append([]fyne.CanvasObject{control.NewButton(lang.L("Continue"), "forward", control.Plain, t.carryOn)}, again...)
+	}
 	switch {
 	case m.State == chat.Failed:
 		p := health.Of(m.Error)
-		return control.NewNotice(p.Title, strings.TrimSpace(p.Sentence+" "+p.Next), true, again)
+		return control.NewNotice(p.Title, strings.TrimSpace(p.Sentence+" "+p.Next), true, again...)
 	case m.State == chat.Interrupted:
-		return control.NewNotice("", lang.L("Croft ended while this was written. What came until then is here."), false, again)
+		return control.NewNotice("", lang.L("Croft ended while this was written. What came until then is here."), false, again...)
 	case reason == "context":
 		fresh := control.NewButton(lang.L("New chat"), "plus", control.Plain, t.talk.page.NewChat)
 		return control.NewNotice(lang.L("The context is full"), lang.L("The model can keep no more of this chat in mind. Start a new chat, or edit an earlier message."), true, fresh)
@@ -107,7 +118,14 @@ func (t *turn) ended() fyne.CanvasObject {
 // foot tells what wrote the reply and how fast, and what can be done with it.
 func (t *turn) foot() fyne.CanvasObject {
 	facts := control.NewWords(t.facts(), look.TextSmall, look.Soft).Shrinking()
-	row := box.NewRow(2, control.NewIcon("models", 16, look.Soft), box.Gap(4, 1), facts).Growing(facts)
+	icon := "models"
+	if t.talk.page.places != nil {
+		icon = "devices"
+	}
+	row := box.NewRow(2, control.NewIcon(icon, 16, look.Soft), box.Gap(4, 1), facts).Growing(facts)
+	if t.message.State == chat.Stopped && t.continuable() {
+		row.Objects = append(row.Objects, control.NewSmallIcon(lang.L("Continue"), "forward", t.carryOn))
+	}
 	if t.message.Text != "" {
 		row.Objects = append(row.Objects, control.NewSmallIcon(lang.L("Copy"), "copy", t.copy))
 	}
@@ -118,10 +136,14 @@ func (t *turn) foot() fyne.CanvasObject {
 	return row
 }
 
-// facts is "Qwen3 4B · 38 tok/s · 1.2 s", with a word when the reply was stopped.
+// facts is "Studio PC · Qwen3 4B · 38 tok/s · 1.2 s", with a word when the reply was stopped. The device is named where
+// there could be others.
 func (t *turn) facts() string {
 	var facts []string
 	if s := t.message.Stats; s != nil {
+		if s.Device != "" && t.talk.page.places != nil {
+			facts = append(facts, s.Device)
+		}
 		if s.Model != "" {
 			facts = append(facts, s.Model)
 		}
@@ -137,3 +159,28 @@ func (t *turn) facts() string {
 	}
 	return strings.Join(facts, " · ")
 }
+
+// story says why the reply ran where it did, and that it moved while it was written.
+func (t *turn) story() string {
+	s := t.message.Stats
+	if s == nil || t.talk.page.places == nil {
+		return ""
+	}
+	line := s.Why
+	if len(s.Moved) > 0 {
+		names := map[string]string{"Devices": strings.Join(s.Moved, ", "), "Device": s.Device}
+		moved := lang.L("It began on {{.Devices}} and was carried on by {{.Device}}.", names)
+		line = strings.TrimSpace(line + " " + moved)
+	}
+	return line
+}
+
+// continuable tells whether the reply was cut off after it had begun, and nothing came after it.
+func (t *turn) continuable() bool {
+	m, all := t.message, t.talk.doc.Messages
+	cut := m.State == chat.Stopped || m.State == chat.Interrupted || m.State == chat.Failed
+	return cut && m.Text+m.Thinking != "" && len(all) > 0 && all[len(all)-1].ID == m.ID
+}
+
+// carryOn has the reply go on where it was cut off.
+func (t *turn) carryOn() { t.talk.carryOn(t.message.ID) }

@@ -6,6 +6,7 @@ import (
 
 	"croft/app/chat"
 	"croft/app/ui/box"
+	"croft/app/ui/control"
 	"croft/app/ui/look"
 	"croft/app/ui/prose"
 )
@@ -18,7 +19,8 @@ type turn struct {
 	column  *box.Column
 	open    bool // the thinking is unfolded
 
-	stream *prose.Text // the growing text of a reply that is being written
+	stream *prose.Text    // the growing text of a reply that is being written
+	where  *control.Words // under it, where there could be several devices
 	state  *waiting
 	think  *thinking
 	tapes  []*prose.Text // all texts, to draw only what is seen of them
@@ -89,7 +91,7 @@ func childrenOf(o fyne.CanvasObject) []fyne.CanvasObject {
 
 // build makes the content anew.
 func (t *turn) build() {
-	t.tapes, t.stream, t.state, t.think = nil, nil, nil, nil
+	t.tapes, t.stream, t.where, t.state, t.think = nil, nil, nil, nil, nil
 	if t.message.Role == chat.User {
 		t.column.Objects = t.person()
 	} else {
@@ -107,6 +109,9 @@ func (t *turn) show(m chat.Message) bool {
 	if !grows {
 		t.build()
 		return true
+	}
+	if t.where != nil {
+		t.where.Set(t.facts())
 	}
 	before := t.HeightFor(t.Size().Width)
 	if m.Thinking != old.Thinking {

@@ -16,6 +16,7 @@ type Item struct {
 	Danger bool
 	Chosen bool
 	Rule   bool // only a line between groups
+	Head   bool // only a word above a group
 	Do     func()
 }
 
@@ -57,6 +58,9 @@ func MenuBelow(under fyne.CanvasObject, items []Item) *Overlay {
 func menuLine(it Item, do func()) fyne.CanvasObject {
 	if it.Rule {
 		return box.NewColumn(0, box.Rule()).Padded(box.Sides(4, 4))
+	}
+	if it.Head {
+		return box.NewColumn(0, NewWords(it.Text, look.TextTiny, look.Soft)).Padded(box.Insets{Top: 6, Right: 10, Bottom: 2, Left: 10})
 	}
 	ink, soft := look.Ink, look.Soft
 	if it.Danger {

@@ -36,6 +36,7 @@ var toolkitIcons = map[fyne.ThemeIconName]string{
 	theme.IconNameGrid:            "grid",
 	theme.IconNameList:            "list",
 	theme.IconNameVisibility:      "eye",
+	theme.IconNameVisibilityOff:   "eyeoff",
 	theme.IconNameWarning:         "warning",
 	theme.IconNameError:           "warning",
 	theme.IconNameInfo:            "info",

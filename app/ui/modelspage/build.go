@@ -20,7 +20,8 @@ func (p *Page) build() fyne.CanvasObject {
 	column := box.NewColumn(10, p.top())
 	column.Pad, column.Max = p.pad(), 1140
 	column.Objects = append(column.Objects, p.shelf()...)
-	column.Objects = append(column.Objects, p.elsewhere()...)
+	column.Objects = append(column.Objects, p.lent()...)
+	column.Objects = append(column.Objects, p.others()...)
 	column.Objects = append(column.Objects, p.larger()...)
 	return column
 }
@@ -54,8 +55,8 @@ func (p *Page) shelf() []fyne.CanvasObject {
 	return all
 }
 
-// elsewhere has the models in other programs' folders.
-func (p *Page) elsewhere() []fyne.CanvasObject {
+// others has the models in other programs' folders.
+func (p *Page) others() []fyne.CanvasObject {
 	if len(p.found) == 0 {
 		return nil
 	}

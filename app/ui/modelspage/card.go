@@ -28,7 +28,7 @@ func heading(name, facts string, tags []fyne.CanvasObject, right fyne.CanvasObje
 // newName keeps the tags close behind the name, however much room there is.
 func newName(name string, tags []fyne.CanvasObject) fyne.CanvasObject {
 	title := control.NewBold(name, look.TextBody).Shrinking()
-	return newBeside(title, tags)
+	return control.NewTagged(title, tags)
 }
 
 // card shows a model of the library.

@@ -23,20 +23,31 @@ type job struct {
 	problem    *health.Problem // why it was refused
 	cancelled  bool
 	cancel     context.CancelFunc
+	facts      string // below the name
 
 	mu      sync.Mutex
 	started time.Time
 	shown   time.Time
 
+	share float64
+	text  string
+	bars  []bar // one on each page that shows the job
+}
+
+// bar is how far a job is, as it is seen.
+type bar struct {
 	meter *control.Meter
 	words *control.Words
 }
 
+func newBar(share float64, text string) bar {
+	b := bar{control.NewMeter(0), control.NewWords(text, look.TextSmall, look.Soft).Shrinking()}
+	b.meter.Set(share, look.Accent)
+	return b
+}
+
 func newJob(p *Page, path, name string) *job {
-	return &job{
-		page: p, path: path, name: name, started: time.Now(),
-		meter: control.NewMeter(0), words: control.NewWords(lang.L("Looking at the file…"), look.TextSmall, look.Soft).Shrinking(),
-	}
+	return &job{page: p, path: path, name: name, started: time.Now(), text: lang.L("Looking at the file…")}
 }
 
 // progress is called from the goroutine that copies.
@@ -49,10 +60,16 @@ func (j *job) progress(done, total int64) {
 	j.mu.Unlock()
 	if due && total > 0 {
 		text := progressText(done, total, since)
-		j.page.bridge.Do(func() {
-			j.meter.Set(float64(done)/float64(total), look.Accent)
-			j.words.Set(text)
-		})
+		j.page.bridge.Do(func() { j.show(float64(done)/float64(total), text) })
+	}
+}
+
+// show says how far the job is.
+func (j *job) show(share float64, text string) {
+	j.share, j.text = share, text
+	for _, b := range j.bars {
+		b.meter.Set(share, look.Accent)
+		b.words.Set(text)
 	}
 }
 
@@ -77,8 +94,10 @@ func (j *job) card() fyne.CanvasObject {
 		j.cancelled = true
 		j.cancel()
 	})
-	head := heading(j.name, "", nil, stop)
-	return box.NewCard(cardPad, box.NewColumn(8, head, j.words, j.meter))
+	head := heading(j.name, j.facts, nil, stop)
+	b := newBar(j.share, j.text)
+	j.bars = append(j.bars, b)
+	return box.NewCard(cardPad, box.NewColumn(8, head, b.words, b.meter))
 }
 
 func (j *job) refused() fyne.CanvasObject {

@@ -38,6 +38,22 @@ type Library interface {
 	Keeper
 }
 
+// Elsewhere is a model that other devices of mine have.
+type Elsewhere struct {
+	ID              string // SHA-256 of its file
+	Name, Quant     string
+	SizeBytes       int64
+	NeedsBytes      int64    // of memory; 0 while unknown
+	TokensPerSecond float64  // measured there
+	Devices         []string // names of those that are on and lend it
+}
+
+// Lender copies models from my other devices.
+type Lender interface {
+	Elsewhere(ctx context.Context) ([]Elsewhere, error)
+	Copy(ctx context.Context, id string, progress func(models.CopyProgress)) (models.Model, error)
+}
+
 // Window is what the page asks of the window it stands in.
 type Window interface {
 	Canvas() fyne.Canvas
@@ -51,21 +67,23 @@ type Window interface {
 // Page is the list of models.
 type Page struct {
 	lib    Library
+	lender Lender // nil: there are no other devices
 	win    Window
 	bridge *bridge.Bridge
 
 	here      []models.Model
 	found     []models.Model
 	suggested []models.Suggestion
+	elsewhere []Elsewhere
 	jobs      []*job
 	loaded    bool
 	view      *box.Page
 	welcome   *box.Page
 }
 
-// New returns the page. Reload fills it.
-func New(lib Library, win Window, b *bridge.Bridge) *Page {
-	p := &Page{lib: lib, win: win, bridge: b, view: box.NewPage(box.NewColumn(0)), welcome: box.NewPage(box.NewColumn(0))}
+// New returns the page. Reload fills it. lender may be nil.
+func New(lib Library, lender Lender, win Window, b *bridge.Bridge) *Page {
+	p := &Page{lib: lib, lender: lender, win: win, bridge: b, view: box.NewPage(box.NewColumn(0)), welcome: box.NewPage(box.NewColumn(0))}
 	return p
 }
 
@@ -98,6 +116,7 @@ func (p *Page) Reload(done func()) {
 			p.Relayout()
 			done()
 			p.look()
+			p.ReloadElsewhere()
 		}
 	})
 }
@@ -117,8 +136,16 @@ func (p *Page) look() {
 
 // Relayout builds both pages anew.
 func (p *Page) Relayout() {
+	p.forgetBars()
 	p.view.Set(p.build())
 	p.welcome.Set(p.greet())
+}
+
+// forgetBars lets go of what the pages showed before.
+func (p *Page) forgetBars() {
+	for _, j := range p.jobs {
+		j.bars = nil
+	}
 }
 
 func (p *Page) failed(err error) bool {
@@ -145,15 +172,20 @@ func (p *Page) take(path, name string, in intake) {
 			return
 		}
 	}
-	usable, _ := p.Usable()
 	j := newJob(p, path, name)
+	p.run(j, func(ctx context.Context) (models.Model, error) { return in(ctx, path, j.progress) })
+}
+
+// run shows a job while it is done.
+func (p *Page) run(j *job, do func(ctx context.Context) (models.Model, error)) {
+	usable, _ := p.Usable()
 	p.jobs = append(p.jobs, j)
 	p.Relayout()
 	ctx, cancel := context.WithCancel(p.bridge.Context())
 	j.cancel = cancel
 	p.bridge.Work(func(context.Context) func() {
 		defer cancel()
-		m, err := in(ctx, path, j.progress)
+		m, err := do(ctx)
 		return func() { p.took(j, m, err, !usable) }
 	})
 }

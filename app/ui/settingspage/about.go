@@ -29,7 +29,11 @@ func (p *Page) data() fyne.CanvasObject {
 }
 
 // keys are the shortcuts and what they do.
-func keys() [][2]string {
+func keys(devices bool) [][2]string {
+	pages := [2]string{"Ctrl+1, Ctrl+2, Ctrl+3", lang.L("Chat, Models, Settings")}
+	if devices {
+		pages = [2]string{"Ctrl+1, … Ctrl+4", lang.L("Chat, Devices, Models, Settings")}
+	}
 	return [][2]string{
 		{"Enter", lang.L("Send")},
 		{"Shift+Enter", lang.L("New line")},
@@ -39,14 +43,14 @@ func keys() [][2]string {
 		{"Ctrl+F", lang.L("Search chats")},
 		{"Ctrl+Shift+C", lang.L("Copy the last reply")},
 		{"Page up, Page down", lang.L("Scroll the chat")},
-		{"Ctrl+1, Ctrl+2, Ctrl+3", lang.L("Chat, Models, Settings")},
+		pages,
 		{"Ctrl+,", lang.L("Settings")},
 	}
 }
 
-func shortcuts() fyne.CanvasObject {
+func shortcuts(devices bool) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
-	for _, k := range keys() {
+	for _, k := range keys(devices) {
 		what := control.NewWords(k[1], 14, look.Ink).Shrinking()
 		key := control.NewWords(k[0], look.TextTiny, look.Soft)
 		plate := box.NewSurface(look.Side, key)

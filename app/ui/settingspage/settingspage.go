@@ -4,6 +4,7 @@ package settingspage
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -37,6 +38,7 @@ type Window interface {
 type Facts struct {
 	Version string
 	DataDir string
+	Devices bool // the window has a page for them
 }
 
 // Page is the settings.
@@ -85,8 +87,11 @@ func (p *Page) build() fyne.CanvasObject {
 		section(lang.L("Look")), p.look(), box.Gap(1, 8),
 		section(lang.L("Replies")), p.replies(), box.Gap(1, 8),
 		section(lang.L("Your data")), p.data())
+	if p.facts.Devices {
+		column.Objects = slices.Insert(column.Objects, len(column.Objects)-2, section(lang.L("Devices")), p.devices(), fyne.CanvasObject(box.Gap(1, 8)))
+	}
 	if !fyne.CurrentDevice().IsMobile() {
-		column.Objects = append(column.Objects, box.Gap(1, 8), section(lang.L("Keyboard")), shortcuts())
+		column.Objects = append(column.Objects, box.Gap(1, 8), section(lang.L("Keyboard")), shortcuts(p.facts.Devices))
 	}
 	column.Objects = append(column.Objects, box.Gap(1, 8), section(lang.L("About")), p.about())
 	column.Pad, column.Max = pad, look.ColumnMax
@@ -161,6 +166,14 @@ func (p *Page) replies() fyne.CanvasObject {
 		p.line(lang.L("Processor cores"), lang.L("how many write a reply"), p.threadsPicker()),
 		p.instructions(),
 	)
+}
+
+func (p *Page) devices() fyne.CanvasObject {
+	vpn := control.NewSwitch(lang.L("My own VPN"), p.set.Get().VPN, func(on bool) {
+		p.change(func(v *settings.Values) { v.VPN = on })
+	})
+	return card(p.line(lang.L("My own VPN"),
+		lang.L("counts as a local network, so that devices are reached through it; only for a VPN whose members are all yours"), vpn))
 }
 
 func (p *Page) modelPicker() fyne.CanvasObject {

@@ -1,41 +1,40 @@
-package modelspage
+package control
 
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
-
-	"croft/app/ui/control"
 )
 
-// beside is a name with tags close behind it. The name gives way when there is too little room.
-type beside struct {
+// Tagged is a name with tags close behind it. The name gives way when there is too little room.
+type Tagged struct {
 	widget.BaseWidget
-	name *control.Words
+	name *Words
 	tags []fyne.CanvasObject
 }
 
-func newBeside(name *control.Words, tags []fyne.CanvasObject) *beside {
-	b := &beside{name: name, tags: tags}
+// NewTagged returns a name with tags.
+func NewTagged(name *Words, tags []fyne.CanvasObject) *Tagged {
+	b := &Tagged{name: name, tags: tags}
 	b.ExtendBaseWidget(b)
 	return b
 }
 
 // CreateRenderer makes it a widget.
-func (b *beside) CreateRenderer() fyne.WidgetRenderer { return besideRenderer{b} }
+func (b *Tagged) CreateRenderer() fyne.WidgetRenderer { return taggedRenderer{b} }
 
-type besideRenderer struct{ b *beside }
+type taggedRenderer struct{ b *Tagged }
 
 const tagGap = 7
 
-func (r besideRenderer) Destroy()           {}
-func (r besideRenderer) MinSize() fyne.Size { return r.b.name.MinSize() }
-func (r besideRenderer) Refresh()           { r.Layout(r.b.Size()) }
+func (r taggedRenderer) Destroy()           {}
+func (r taggedRenderer) MinSize() fyne.Size { return r.b.name.MinSize() }
+func (r taggedRenderer) Refresh()           { r.Layout(r.b.Size()) }
 
-func (r besideRenderer) Objects() []fyne.CanvasObject {
+func (r taggedRenderer) Objects() []fyne.CanvasObject {
 	return append([]fyne.CanvasObject{r.b.name}, r.b.tags...)
 }
 
-func (r besideRenderer) Layout(s fyne.Size) {
+func (r taggedRenderer) Layout(s fyne.Size) {
 	shown, room := r.b.fitting(s.Width)
 	w := min(r.b.name.Natural(), max(40, room))
 	r.b.name.Resize(fyne.NewSize(w, s.Height))
@@ -57,7 +56,7 @@ func (r besideRenderer) Layout(s fyne.Size) {
 const nameLeast = 110
 
 // fitting returns how many tags are shown, at least the first, and the room that is left for the name.
-func (b *beside) fitting(width float32) (tags int, room float32) {
+func (b *Tagged) fitting(width float32) (tags int, room float32) {
 	room = width
 	want := min(b.name.Natural(), nameLeast)
 	for i, t := range b.tags {
