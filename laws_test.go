@@ -27,16 +27,17 @@ var arrows = []arrow{
 	{from: []string{"engine"}, to: []string{"croft/storage", "croft/discovery"}, why: "only app joins the leaves"},
 	{from: []string{"storage"}, to: []string{"croft/engine", "croft/discovery"}, why: "only app joins the leaves"},
 	{from: []string{"discovery"}, to: []string{"croft/engine", "croft/storage"}, why: "only app joins the leaves"},
+	{from: []string{"."}, except: []string{"discovery", "app"}, to: []string{"croft/discovery"}, why: "only app joins the leaves"},
 	{
-		from: []string{"."}, except: []string{"discovery"}, to: []string{"croft/discovery"},
-		why: "README and SECURITY say that the program speaks to no network: change them first",
+		from: []string{"app/chat", "app/models", "app/settings", "app/health"}, to: []string{"croft/discovery"},
+		why: "my devices are the affair of app/devices, app/router and app/lanapi",
 	},
 	{
 		from: []string{"app/ui", "app/cli"}, to: []string{"croft/engine", "croft/storage", "croft/discovery"},
-		why: "what people see goes through the use cases: chat, models, settings, health",
+		why: "what people see goes through the use cases: chat, models, devices, settings, health",
 	},
 	{
-		from: []string{"app/chat", "app/models", "app/settings", "app/health"},
+		from: []string{"app/chat", "app/models", "app/settings", "app/health", "app/devices", "app/router", "app/lanapi"},
 		to:   []string{"croft/app/ui", "croft/app/cli"},
 		why:  "decisions do not depend on how they are shown",
 	},
@@ -51,12 +52,20 @@ var arrows = []arrow{
 		why: "C stays where its bounds are checked: in the kernels and the phones' native glue",
 	},
 	{
-		from: []string{"."}, except: []string{"discovery"},
-		to: []string{
-			"net", "net/http", "net/rpc", "net/smtp", "net/textproto", "crypto/tls", "golang.org/x/net", "golang.org/x/crypto/ssh",
-		},
-		why: "only discovery speaks to a network, and only to my devices",
+		from: []string{"."}, except: []string{"discovery", "app"}, to: []string{"net", "net/http"},
+		why: "only app and discovery speak to a network, and only to my devices",
 	},
+	{
+		from: []string{"app/ui", "app/cli", "app/chat", "app/models", "app/settings", "app/health"}, to: []string{"net", "net/http"},
+		why: "only app/devices, app/router and app/lanapi speak to a network, and only to my devices",
+	},
+	{
+		from: []string{"."}, except: []string{"discovery"},
+		to:  []string{"net/rpc", "net/smtp", "net/textproto", "crypto/tls", "golang.org/x/net", "golang.org/x/crypto/ssh"},
+		why: "connections are discovery's affair",
+	},
+	{from: []string{"."}, except: []string{"discovery/mdns"}, to: []string{"github.com/grandcat/zeroconf"}, why: "it opens sockets by itself"},
+	{from: []string{"."}, except: []string{"app/router"}, to: []string{"github.com/sashabaranov"}, why: "it would speak to the internet if asked wrongly"},
 }
 
 type arrow struct {
@@ -74,6 +83,14 @@ var doors = map[string][]string{
 	},
 	"http": {"Get", "Head", "Post", "PostForm", "DefaultClient", "DefaultTransport", "ListenAndServe", "ListenAndServeTLS"},
 	"tls":  {"Dial", "DialWithDialer", "Dialer", "Listen"},
+	// These have http.DefaultClient inside.
+	"openai": {"NewClient", "NewOrgClient", "DefaultAzureConfig"},
+}
+
+// unguarded are values that dial by themselves unless one of these fields is set.
+var unguarded = map[string][]string{
+	"http.Client":    {"Transport"},
+	"http.Transport": {"DialContext", "DialTLSContext"},
 }
 
 const doorkeeper = "discovery/lan"
@@ -234,6 +251,9 @@ func (s *source) brokenCalls(p string) (out []string) {
 				out = append(out, fmt.Sprintf("%v uses %s: only %s dials and listens", s.fset.Position(sel.Pos()), sel.Sel.Name, doorkeeper))
 			}
 		}
+		if made, ok := n.(*ast.CompositeLit); ok && isUnguarded(made) {
+			out = append(out, fmt.Sprintf("%v dials past the rule: only %s dials and listens", s.fset.Position(made.Pos()), doorkeeper))
+		}
 		return true
 	})
 	return out
@@ -242,6 +262,26 @@ func (s *source) brokenCalls(p string) (out []string) {
 func isDoor(sel *ast.SelectorExpr) bool {
 	pkg, ok := sel.X.(*ast.Ident)
 	return ok && slices.Contains(doors[pkg.Name], sel.Sel.Name)
+}
+
+func isUnguarded(made *ast.CompositeLit) bool {
+	sel, ok := made.Type.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	pkg, ok := sel.X.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	guards, ok := unguarded[pkg.Name+"."+sel.Sel.Name]
+	return ok && !slices.ContainsFunc(made.Elts, func(e ast.Expr) bool {
+		field, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			return false
+		}
+		name, ok := field.Key.(*ast.Ident)
+		return ok && slices.Contains(guards, name.Name)
+	})
 }
 
 func (s *source) tooLong(p string, long map[string]string, needed map[string]bool) (out []string) {
@@ -300,6 +340,14 @@ func TestLawsFindWhatBreaksThem(t *testing.T) {
 		"sockets":            {"engine/a_windows.go", `import _ "net"`, "imports net:"},
 		"leaf to third leaf": {"discovery/lan/a.go", `import _ "croft/storage"`, "imports croft/storage"},
 		"a door elsewhere":   {"discovery/trust/a.go", `var _ = net.Dial`, "only discovery/lan dials"},
+		"devices from chat":  {"app/chat/a.go", `import _ "croft/discovery/trust"`, "imports croft/discovery/trust"},
+		"devices from page":  {"app/ui/a.go", `import _ "croft/discovery/pairing"`, "imports croft/discovery/pairing"},
+		"TLS in app":         {"app/devices/a.go", `import _ "crypto/tls"`, "imports crypto/tls"},
+		"mDNS elsewhere":     {"app/devices/a.go", `import _ "github.com/grandcat/zeroconf"`, "imports github.com/grandcat/zeroconf"},
+		"a door in app":      {"app/devices/a.go", `var _ = net.Listen`, "only discovery/lan dials"},
+		"the usual client":   {"app/router/a.go", `var _ = http.Client{Timeout: 1}`, "dials past the rule"},
+		"the usual dialer":   {"app/router/a.go", `var _ = &http.Transport{Proxy: nil}`, "dials past the rule"},
+		"their client":       {"app/router/a.go", `var _ = openai.NewClient`, "only discovery/lan dials"},
 		"network by Fyne":    {"app/ui/a.go", `var _ = fyne.LoadResourceFromURLString`, "uses LoadResourceFromURLString"},
 		"vague name":         {"app/chat/util/a.go", "", "does not say what is inside"},
 		"long function":      {"app/chat/a.go", strings.TrimPrefix(long, "package chat"), "f has 72 lines"},
@@ -320,8 +368,11 @@ func TestLawsFindWhatBreaksThem(t *testing.T) {
 			"app/ui/a_test.go":   {Data: []byte("package ui\nimport _ \"net/http\"\n")},
 			"discovery/lan/a.go": {Data: []byte("// Package lan is good.\npackage lan\nimport \"net\"\nvar _ = net.Dial\n")},
 			"app/chat/a.go":      {Data: []byte("// Package chat is good.\npackage chat\nimport _ \"net/url\"\n")},
-			"bench/go.mod":       {Data: []byte("module croft/bench\n")},
-			"bench/a.go":         {Data: []byte("package main\nimport _ \"net/http\"\n")},
+			"app/a.go":           {Data: []byte("// Package app is good.\npackage app\nimport _ \"croft/discovery/lan\"\n")},
+			"app/router/a.go": {Data: []byte(
+				"// Package router is good.\npackage router\nimport \"net/http\"\nvar _ = http.Client{Transport: &http.Transport{DialContext: nil}}\n")},
+			"bench/go.mod": {Data: []byte("module croft/bench\n")},
+			"bench/a.go":   {Data: []byte("package main\nimport _ \"net/http\"\n")},
 		}
 		wantBroken(t, good, "")
 	})

@@ -27,18 +27,27 @@ func main() {
 }
 
 func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
-	a, err := app.New(ctx, s.Home, app.Options{Threads: s.Threads, Kernels: s.Kernels})
+	a, err := app.New(ctx, s.Home, options(s))
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Parts{Chat: a.Chats, Models: a.Models, Settings: a.Settings, Check: a.Check, Close: a.Close}, nil
+	return &cli.Parts{
+		Chat: a.Chats, Models: a.Models, Settings: a.Settings, Devices: a.Devices, Door: a.Door, NoDevices: a.NoDevices,
+		Answer: a.Answer, Copy: a.Copy, Check: a.Check, Close: a.Close,
+	}, nil
+}
+
+func options(s cli.Setup) app.Options {
+	return app.Options{Threads: s.Threads, Kernels: s.Kernels, Version: version, Calls: s.Calls}
 }
 
 func window(ctx context.Context, s cli.Setup) error {
-	a, err := app.New(ctx, s.Home, app.Options{Threads: s.Threads, Kernels: s.Kernels})
+	s.Calls = true
+	a, err := app.New(ctx, s.Home, options(s))
 	if err != nil {
 		return err
 	}
+	_ = a.Door.Guard(ctx, false) // the window is there without it
 	return errors.Join(show(a, s.Home), a.Close())
 }
 
@@ -52,8 +61,22 @@ func show(a *app.App, home string) (err error) {
 			err = cli.ErrNoDisplay
 		}
 	}()
-	ui.Run(fyneapp.NewWithID("io.github.croft"), ui.Parts{
-		Chats: a.Chats, Models: a.Models, Settings: a.Settings, Version: version, DataDir: home,
-	})
+	parts := ui.Parts{Chats: a.Chats, Models: a.Models, Settings: a.Settings, Version: version, DataDir: home}
+	if a.Devices != nil {
+		defer a.AnswerMine()()
+		parts.Devices = mesh{ui.Mesh{Service: a.Devices, Router: a.Router, Library: a.Models, Fetch: a.CopyFromAll}, a}
+	}
+	ui.Run(fyneapp.NewWithID("io.github.croft"), parts)
 	return nil
+}
+
+// mesh is seen by others as soon as somebody looks at my devices, so that the first one can be added.
+type mesh struct {
+	ui.Mesh
+	app *app.App
+}
+
+func (m mesh) Watch(f func()) (cancel func()) {
+	_ = m.app.Answer(nil) // the page says why others cannot reach this device
+	return m.Mesh.Watch(f)
 }

@@ -15,7 +15,7 @@ import (
 
 // askFlags are the flags of ask.
 type askFlags struct {
-	model, system string
+	model, system, device string
 
 	json, raw, noThink bool
 
@@ -42,12 +42,16 @@ func (c *commands) ask() *cobra.Command {
 				return err
 			}
 			return interruptible(cmd.Context(), func(ctx context.Context) error {
-				return c.withParts(ctx, func(p *Parts) error { return c.answer(ctx, p, f, q) })
+				return c.withOthers(ctx, f.device, func(p *Parts, device string) error {
+					q.Device = device
+					return c.answer(ctx, p, f, q)
+				})
 			})
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.model, "model", "m", "", "ask `MODEL`: a name, the beginning of an id, or a file")
+	deviceFlag(cmd, &f.device)
 	flags.StringVarP(&f.system, "system", "s", "", "tell the model `TEXT` first")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document")
 	flags.BoolVar(&f.raw, "raw", false, "send the text as it is, without the model's template")
@@ -137,6 +141,8 @@ type askReport struct {
 	TTFTMS          float64 `json:"ttft_ms"`
 	TokensPerSecond float64 `json:"tokens_per_second"`
 	FinishReason    string  `json:"finish_reason"`
+	Device          string  `json:"device"`
+	Why             string  `json:"why"` // why there, "" where there was nothing to choose
 }
 
 func (c *commands) answer(ctx context.Context, p *Parts, f *askFlags, q chat.Question) error {
@@ -177,7 +183,7 @@ func (c *commands) stream(ctx context.Context, p *Parts, q chat.Question, quiet 
 		if r := a.Stats; r != nil {
 			report.TokensPrompt, report.TokensReply = r.PromptTokens, r.ReplyTokens
 			report.TTFTMS, report.TokensPerSecond = float64(r.FirstToken.Microseconds())/1000, r.TokensPerSecond
-			report.FinishReason = r.Reason
+			report.FinishReason, report.Device, report.Why = r.Reason, r.Device, r.Why
 		}
 	}
 	report.Text = text.String()
@@ -201,6 +207,17 @@ func (c *commands) account(r askReport) {
 	case "context":
 		c.err.linef("The context is full, so the answer ends here.")
 	}
+	if r.Why != "" {
+		fmt.Fprintln(c.err, c.err.dim(printable(r.Why)))
+	}
 	fmt.Fprintln(c.err, c.err.dim(fmt.Sprintf("%s: %s tokens read, %s written, first after %.2f s, %.1f tokens/s",
-		printable(r.Model), models.Count(r.TokensPrompt), models.Count(r.TokensReply), r.TTFTMS/1000, r.TokensPerSecond)))
+		printable(nameAt(r)), models.Count(r.TokensPrompt), models.Count(r.TokensReply), r.TTFTMS/1000, r.TokensPerSecond)))
+}
+
+// nameAt is the model, and where it ran when there was a choice.
+func nameAt(r askReport) string {
+	if r.Why == "" {
+		return r.Model
+	}
+	return r.Model + " on " + inSentence(r.Device)
 }

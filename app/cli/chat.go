@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 
 // chatFlags are the flags of chat.
 type chatFlags struct {
-	model, system string
-	resume        bool
+	model, system, device string
+	resume                bool
 }
 
 // chat is the conversation in the terminal.
@@ -40,14 +41,24 @@ func (c *commands) chat() *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&f.model, "model", "m", "", "chat with `MODEL`: a name or the beginning of an id")
 	cmd.Flags().StringVarP(&f.system, "system", "s", "", "tell the model `TEXT` first")
+	deviceFlag(cmd, &f.device)
 	cmd.Flags().BoolVarP(&f.resume, "continue", "c", false, "go on with the latest chat")
 	c.engineFlags(cmd)
 	return cmd
 }
 
 func (c *commands) runChat(ctx context.Context, f chatFlags) error {
-	return c.withParts(ctx, func(p *Parts) error {
-		t, err := c.newTalk(ctx, p, f)
+	f.device = cmp.Or(f.device, automatic)
+	return c.withOthers(ctx, f.device, func(p *Parts, device string) error {
+		if p.Devices != nil && len(p.Devices.List()) > 0 {
+			if err := p.Answer(nil); err != nil {
+				c.err.linef("%s", health.Of(err).Line()) // what can be done from here can be done all the same
+			}
+		}
+		if err := p.Door.Guard(ctx, false); err != nil {
+			c.err.linef("%s", health.Of(err).Line())
+		}
+		t, err := c.newTalk(ctx, p, f, device)
 		if err != nil {
 			return err
 		}
@@ -57,6 +68,7 @@ func (c *commands) runChat(ctx context.Context, f chatFlags) error {
 
 // talk is a conversation in the terminal.
 type talk struct {
+	commands *commands
 	parts    *Parts
 	out, err *screen
 	keys     keyboard
@@ -69,12 +81,12 @@ type talk struct {
 }
 
 // newTalk finds the model first: without one there is nothing to talk to.
-func (c *commands) newTalk(ctx context.Context, p *Parts, f chatFlags) (*talk, error) {
-	m, err := p.Models.Resolve(ctx, f.model)
+func (c *commands) newTalk(ctx context.Context, p *Parts, f chatFlags, device string) (*talk, error) {
+	m, err := modelAnywhere(ctx, p, f.model)
 	if err != nil {
 		return nil, err
 	}
-	t := &talk{parts: p, out: c.out, err: c.err, settings: chat.Settings{System: f.system}}
+	t := &talk{commands: c, parts: p, out: c.out, err: c.err, settings: chat.Settings{System: f.system, Device: device}}
 	if f.model != "" {
 		t.settings.Model = m.ID
 		if m.ID == "" {
@@ -85,7 +97,10 @@ func (c *commands) newTalk(ctx context.Context, p *Parts, f chatFlags) (*talk, e
 		return nil, err
 	}
 	if f.resume {
-		err = t.openLatest(ctx)
+		if err = t.openLatest(ctx); err == nil && f.device != automatic {
+			t.settings.Device = device
+			err = t.saveSettings(ctx)
+		}
 	} else {
 		t.greet(m)
 	}
@@ -156,6 +171,10 @@ func (t *talk) ensure(ctx context.Context) (err error) {
 
 // reply starts a reply with begin and shows it until it ends.
 func (t *talk) reply(ctx context.Context, begin func() error) error {
+	return t.replyOn(ctx, newPrinter(t.out, t.err), begin)
+}
+
+func (t *talk) replyOn(ctx context.Context, p *printer, begin func() error) error {
 	newest := make(chan chat.Update, 1)
 	cancel := t.parts.Chat.Watch(func(u chat.Update) {
 		if u.Chat == t.chat {
@@ -166,7 +185,7 @@ func (t *talk) reply(ctx context.Context, begin func() error) error {
 	if err := patiently(ctx, begin); err != nil {
 		return err
 	}
-	return t.follow(ctx, newest, newPrinter(t.out, t.err))
+	return t.follow(ctx, newest, p)
 }
 
 // patiently tries again while the reply before is still being saved: it is shown as ended a moment earlier.

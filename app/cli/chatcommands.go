@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"croft/app/chat"
 	"croft/app/health"
@@ -28,9 +29,11 @@ func slashes() []slash {
 		{"open", "N", "go on with chat N of the list", (*talk).openNumber},
 		{"search", "WORDS", "find chats", (*talk).search},
 		{"model", "[NAME]", "show the models, or choose one", (*talk).model},
+		{"device", "[NAME]", "show my devices, or choose where replies are written: a name, here, or auto", (*talk).device},
 		{"system", "[TEXT]", "show or set what the model is told first; - removes it", (*talk).system},
 		{"think", "on|off|auto", "let the model think first, or not", (*talk).think},
 		{"regenerate", "", "write the last reply anew", (*talk).regenerate},
+		{"continue", "", "carry on the last reply where it was cut off", (*talk).carryOn},
 		{"edit", "[TEXT]", "change your last message and answer it anew", (*talk).edit},
 		{"copy", "", "copy the last reply", (*talk).copyReply},
 		{"export", "[FILE]", "write the chat as Markdown", (*talk).export},
@@ -138,12 +141,38 @@ func (t *talk) model(ctx context.Context, name string) error {
 		}
 		return writeModels(t.out, list)
 	}
-	m, err := t.parts.Models.Resolve(ctx, name)
+	m, err := modelAnywhere(ctx, t.parts, name)
 	if err != nil {
 		return err
 	}
 	t.settings.Model = firstText(m.ID, m.Path)
 	t.err.linef("The next reply is by %s %s.", m.Name, m.Quant)
+	return t.saveSettings(ctx)
+}
+
+func (t *talk) device(ctx context.Context, name string) error {
+	if t.parts.Devices == nil {
+		return t.parts.NoDevices
+	}
+	list := t.parts.Devices.List()
+	switch name {
+	case "":
+		servers, err := t.parts.Devices.Servers(ctx)
+		if err != nil {
+			return err
+		}
+		return writeDevices(t.out, list, servers, time.Now())
+	case automatic:
+		t.settings.Device = ""
+	case onlyHere:
+		t.settings.Device = chat.Here
+	default:
+		id, err := t.commands.placeNamed(ctx, t.parts.Devices, name)
+		if err != nil {
+			return err
+		}
+		t.settings.Device = id
+	}
 	return t.saveSettings(ctx)
 }
 
@@ -198,6 +227,17 @@ func (t *talk) regenerate(ctx context.Context, _ string) error {
 		return err
 	}
 	return t.reply(ctx, func() error { return t.parts.Chat.Regenerate(ctx, t.chat, m.ID) })
+}
+
+func (t *talk) carryOn(ctx context.Context, _ string) error {
+	m, err := t.last(ctx, chat.Assistant)
+	if err != nil {
+		return err
+	}
+	t.seen = min(t.seen, m.ID-1) // it changes once more
+	p := newPrinter(t.out, t.err)
+	p.thinking, p.text = m.Thinking, m.Text
+	return t.replyOn(ctx, p, func() error { return t.parts.Chat.Continue(ctx, t.chat, m.ID) })
 }
 
 func (t *talk) edit(ctx context.Context, text string) error {

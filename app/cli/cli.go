@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"croft/app/chat"
+	"croft/app/devices"
 	"croft/app/health"
 	"croft/app/models"
+	"croft/app/programs"
 	"croft/app/settings"
 )
 
@@ -29,6 +32,7 @@ type Setup struct {
 	Home    string // folder of all data; made when it is not there
 	Threads int    // 0: as the settings say
 	Kernels string // "": the best of this processor
+	Calls   bool   // other devices may be called, where there are any; else no socket is opened
 }
 
 // Parts are the use cases on one home folder.
@@ -36,8 +40,16 @@ type Parts struct {
 	Chat     *chat.Service
 	Models   *models.Library
 	Settings *settings.Service
-	Check    func(ctx context.Context) error // reads the whole database
-	Close    func() error
+	Devices  *devices.Service // nil when NoDevices says why
+	Door     *programs.Door
+
+	NoDevices error
+	// Answer lets other devices of mine in; log is told what they ask for.
+	Answer func(log func(format string, args ...any)) error
+	// Copy fetches a model from the devices with these ids.
+	Copy  func(ctx context.Context, model string, from []string, progress func(models.CopyProgress)) (models.Model, error)
+	Check func(ctx context.Context) error // reads the whole database
+	Close func() error
 }
 
 // Program is what main gives the commands.
@@ -65,6 +77,9 @@ type commands struct {
 	in       io.Reader
 	out, err *screen
 	setup    Setup
+
+	typing sync.Once
+	lines  <-chan string // see keys
 }
 
 // report says what went wrong, if anything did, and returns the exit code.

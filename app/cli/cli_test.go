@@ -10,6 +10,8 @@ import (
 
 	"croft/app"
 	"croft/app/cli"
+	"croft/app/devices"
+	"croft/discovery/lan"
 )
 
 // The scripts run the test binary itself under the name croft, so that exit codes and signals are real.
@@ -23,11 +25,18 @@ func TestMain(m *testing.M) {
 var program = cli.Program{Version: "test", Open: open}
 
 func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
-	a, err := app.New(ctx, s.Home, app.Options{Threads: s.Threads, Kernels: s.Kernels})
+	o := app.Options{Threads: s.Threads, Kernels: s.Kernels, Version: "test", Calls: s.Calls}
+	if os.Getenv("CROFT_TEST_NETWORK") == "self" {
+		o.Interfaces, o.Ports = lan.Self, &devices.Ports{} // two homes on this machine are two devices
+	}
+	a, err := app.New(ctx, s.Home, o)
 	if err != nil {
 		return nil, err
 	}
-	return &cli.Parts{Chat: a.Chats, Models: a.Models, Settings: a.Settings, Check: a.Check, Close: a.Close}, nil
+	return &cli.Parts{
+		Chat: a.Chats, Models: a.Models, Settings: a.Settings, Devices: a.Devices, Door: a.Door, NoDevices: a.NoDevices,
+		Answer: a.Answer, Copy: a.Copy, Check: a.Check, Close: a.Close,
+	}, nil
 }
 
 // condition is what scripts may ask of the machine.

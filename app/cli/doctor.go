@@ -28,8 +28,8 @@ func (c *commands) doctor() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "look for problems and say what to do", GroupID: groupCheck, Args: noArguments,
-		Long: "Looks at the data folder, the disk, the database, memory, processor, models and display. The exit code is 1\n" +
-			"when there is a problem.",
+		Long: "Looks at the data folder, the disk, the database, memory, processor, models and display, and why other devices\n" +
+			"are not found or not reached. The exit code is 1 when there is a problem.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return interruptible(cmd.Context(), func(ctx context.Context) error { return c.examine(ctx, asJSON) })
 		},
@@ -150,12 +150,14 @@ func (c *commands) partsFindings(ctx context.Context, home string) []finding {
 		return nil
 	}
 	var all []finding
+	c.setup.Calls = true
 	err := c.withParts(ctx, func(p *Parts) error {
 		all = append(all, databaseFinding(ctx, p), memoryFinding(p))
 		all = append(all, modelFindings(ctx, p)...)
 		if err := p.Models.StarterProblem(); err != nil {
 			all = append(all, ill("starter", err))
 		}
+		all = append(all, c.deviceFindings(ctx, p)...)
 		return nil
 	})
 	if err != nil {

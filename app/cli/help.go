@@ -13,7 +13,8 @@ const about = `
 Data
   Chats, settings and copies of models lie in one folder: --home, else CROFT_HOME, else
   ~/.local/share/croft (Linux), ~/Library/Application Support/Croft (macOS) or
-  %AppData%\Croft (Windows). Nothing is sent anywhere.
+  %AppData%\Croft (Windows). Nothing is sent anywhere but to devices and servers that you
+  added, on your own network; croft ledger lists every connection.
 
 Exit codes
   0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C. Errors go to stderr and say what to do next.
@@ -23,6 +24,8 @@ Examples
   croft ask "Why is the sky blue?"
   git diff | croft ask "Write a commit message for this."
   croft chat --continue
+  croft pair
+  croft ask --device "Studio PC" "Why is the sky blue?"
 `
 
 // writeHelp shows how cmd is used, laid out like a manual page.

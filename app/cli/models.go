@@ -24,11 +24,11 @@ func (c *commands) models() *cobra.Command {
 		GroupID: groupModels,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return wrongUse(cmd, "say what to do with the models: list, found, suggest, add, rm, check, default or quantize")
+			return wrongUse(cmd, "say what to do with the models: list, found, suggest, add, rm, check, default, copy or quantize")
 		},
 	}
 	cmd.AddCommand(c.modelsList(), c.modelsFound(), c.modelsSuggest(), c.modelsAdd(), c.modelsRemove(), c.modelsCheck(), c.modelsDefault(),
-		c.modelsQuantize())
+		c.modelsCopy(), c.modelsQuantize())
 	return cmd
 }
 

@@ -20,7 +20,7 @@ func newPrinter(out, err *screen) *printer { return &printer{out: out, err: err}
 // show writes what came since the last snapshot. Thinking is for a person who looks on, not for a file.
 func (p *printer) show(m chat.Message) {
 	if m.State == chat.Waiting {
-		p.err.status("Reading")
+		p.err.status("%s", waitingFor(m.Progress))
 		return
 	}
 	if p.thinking == "" && p.text == "" {
@@ -39,6 +39,21 @@ func (p *printer) show(m chat.Message) {
 	}
 	_ = p.out.text(more) // The reply is kept all the same.
 	p.text += more
+}
+
+// waitingFor says what a reply waits for.
+func waitingFor(p chat.Progress) string {
+	at := ""
+	if p.Device != "" {
+		at = p.Device + ": "
+	}
+	switch {
+	case p.Place > 0:
+		return fmt.Sprintf("%swaiting, number %d in turn", at, p.Place)
+	case p.Loading > 0 && p.Loading < 1:
+		return fmt.Sprintf("%sloading %.0f %%", at, p.Loading*100)
+	}
+	return at + "Reading"
 }
 
 // fresh is what now has more than before; nothing when it is another text.
@@ -71,7 +86,10 @@ func (p *printer) end(m chat.Message, u chat.Update) error {
 
 // statsLine is the small print under a reply.
 func statsLine(s chat.Stats, u chat.Update) string {
-	line := fmt.Sprintf("%s tokens, %.1f a second, first after %.1f s", models.Count(s.ReplyTokens), s.TokensPerSecond, s.FirstToken.Seconds())
+	line := fmt.Sprintf("%s%s tokens, %.1f a second, first after %.1f s", placeOf(s), models.Count(s.ReplyTokens), s.TokensPerSecond, s.FirstToken.Seconds())
+	if len(s.Moved) > 0 {
+		line += ", begun on " + strings.Join(s.Moved, ", ")
+	}
 	if u.ContextMax > 0 && u.ContextUsed > 0 {
 		line += fmt.Sprintf(", context %s of %s", models.Count(u.ContextUsed), models.Count(u.ContextMax))
 	}
@@ -79,4 +97,12 @@ func statsLine(s chat.Stats, u chat.Update) string {
 		line += ": full, so the reply ends here"
 	}
 	return line
+}
+
+// placeOf names the device where there was a choice.
+func placeOf(s chat.Stats) string {
+	if s.Why == "" || s.Device == "" {
+		return ""
+	}
+	return s.Device + ": "
 }

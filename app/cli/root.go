@@ -12,9 +12,10 @@ import (
 
 // The groups in which help shows the commands.
 const (
-	groupTalk   = "Talk"
-	groupModels = "Models"
-	groupCheck  = "Look and measure"
+	groupTalk    = "Talk"
+	groupModels  = "Models"
+	groupDevices = "My devices"
+	groupCheck   = "Look and measure"
 )
 
 // root is croft itself, with all commands below it.
@@ -34,10 +35,11 @@ func (c *commands) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&c.setup.Home, "home", "", "keep all data in `DIR` (else CROFT_HOME says where)")
 	root.PersistentFlags().BoolP("help", "h", false, "show how a command is used")
-	for _, group := range []string{groupTalk, groupModels, groupCheck} {
+	for _, group := range []string{groupTalk, groupModels, groupDevices, groupCheck} {
 		root.AddGroup(&cobra.Group{ID: group, Title: group})
 	}
-	root.AddCommand(c.chat(), c.ask(), c.models(), c.bench(), c.inspect(), c.doctor())
+	root.AddCommand(c.chat(), c.ask(), c.models(), c.pair(), c.devices(), c.serve(), c.ledger(), c.api(),
+		c.bench(), c.inspect(), c.doctor())
 	root.InitDefaultCompletionCmd()
 	for _, sub := range root.Commands() {
 		if sub.Name() == "completion" {
@@ -84,6 +86,19 @@ func oneArgument(what string) cobra.PositionalArgs {
 			return nil
 		}
 		return wrongUse(cmd, "%s takes %s only, so %q is too much", cmd.CommandPath(), what, args[1])
+	}
+}
+
+// exactly is for commands that take n arguments, which what names.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < n:
+			return wrongUse(cmd, "%s needs %s", cmd.CommandPath(), what)
+		case len(args) > n:
+			return wrongUse(cmd, "%s takes %s only, so %q is too much", cmd.CommandPath(), what, args[n])
+		}
+		return nil
 	}
 }
 
