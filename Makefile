@@ -43,6 +43,15 @@ bench: build ## measure the window and the parts on this machine
 bench-table: build ## measure Croft beside llama.cpp, as in README.md
 	cd bench && go run .
 
+mesh-demo: ## watch a reply survive the device that writes it: three devices in network namespaces, as root
+	@scripts/install test
+	CROFT_E2E_DEMO=1 go test -count=1 -v -run 'TestDemo$$' ./app/e2e
+
+mesh-figures: ## measure what README.md says of devices, as root: minutes
+	@scripts/install test
+	CROFT_E2E_FIGURES=1 CROFT_E2E_KILLS=100 go test -count=1 -v -timeout 40m -run 'TestFigures$$|TestAReplySurvives' ./app/e2e
+	go test -run '^$$' -bench Copy ./app/models
+
 shots: ## save pictures of all screens in .build/shots, and renew those of README.md
 	@scripts/install build
 	@mkdir -p .build/shots
