@@ -153,7 +153,7 @@ func deviceProblem(c Cause, name string) health.Problem {
 		p.Sentence, p.Next, p.Severity = "Nobody answers at its address: it is off, asleep or not on this network.", "Wake it up and see that it is on this network.", health.Note
 	case VPN:
 		p.Sentence = "It could be reached only through a VPN, and yours does not count as a local network."
-		p.Next = "Switch the VPN off, let it leave local addresses alone, or allow your own VPN in the settings."
+		p.Next = "Switch the VPN off, let it leave local addresses alone, or allow your own VPN in Settings."
 	case OtherSubnet:
 		p.Sentence = "Its last address belongs to a network that this device is not on."
 		p.Next = "Join the same network on both; a guest network counts as another one."

@@ -86,8 +86,11 @@ def evaluated():
 class Corpus:
     """An endless supply of conversations: lists of (role, text)."""
 
-    def __init__(self, which="train", seed=1):
+    def __init__(self, which="train", seed=1, drills=0.0, readings=0.4, absent=0.3):
+        """Of the conversations a share are drills, and of the others a share readings. absent is how many of the questions
+        are kept that the notes do not answer: of all, a third would be without an answer."""
         self.which, self.rng = which, random.Random(f"{which} {seed}")
+        self.drills, self.readings, self.absent = drills, readings, absent
         self.words = words.Words(self.rng, which)
         self.writer = kinds.Writer(kinds.load(HERE / "kinds"), self.words, which)
         self.facts = read_table("facts.tsv")
@@ -224,7 +227,7 @@ class Corpus:
             if not asked:
                 continue
             question, fixed, found = asked
-            if not found and self.rng.random() < 0.7:  # else a third would be without an answer
+            if not found and self.rng.random() > self.absent:
                 continue
             return self.casual(question, fixed), kinds.answer(found)
         return None
@@ -236,7 +239,7 @@ class Corpus:
         notes = [n for n in notes if max(n.places) < len(texts)]
         if r.random() < 0.05:
             notes, texts = [self.lowered(n) for n in notes], [t.lower() for t in texts]
-        turns = [t for t in (self.question(notes) for _ in range(r.randint(1, 5))) if t]
+        turns = [t for t in (self.question(notes) for _ in range(r.randint(1, 8))) if t]
         return self.read(texts, turns) if turns else self.reading(passages_max)
 
     @staticmethod
@@ -277,11 +280,11 @@ class Corpus:
         return spoken
 
     def short(self):
-        return self.reading() if self.rng.random() < 0.4 else self.talk()
+        return self.reading() if self.rng.random() < self.readings else self.talk()
 
-    def next(self, drills=0.0):
-        """Returns a conversation; so many of them are drills."""
-        if self.rng.random() < drills:
+    def next(self):
+        """Returns a conversation."""
+        if self.rng.random() < self.drills:
             return self.drill()
         return self.long() if self.rng.random() < 0.03 else self.short()
 

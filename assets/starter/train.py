@@ -7,6 +7,7 @@ et al. 2024), the embedding by Adam. What the assistant says counts most, its fi
 import argparse
 import ctypes
 import json
+import math
 import multiprocessing
 import os
 import pathlib
@@ -30,7 +31,14 @@ SIZES = {  # vocabulary, of it words with their space, width, layers, heads, wid
 CONSTANT, SHARPNESS = 4.0, 6.0  # for heads that begin by looking back: see look_back
 SAVED_SECONDS = 300
 CHUNK = 500  # conversations that are cut into batches together
-DRILLED = 30  # in the first chunks much is copied and drilled: all reading stands on it
+# What the chunks hold: up to which, the share of repeats, and the corpus' shares. First all is pointing and copying, and
+# "Your notes don't say." is rare, lest it be said always.
+STAGES = [
+    (20, 0.02, dict(drills=0.45, readings=0.85, absent=0.03)),
+    (75, 0.01, dict(drills=0.15, readings=0.85, absent=0.05)),
+    (120, 0.01, dict(drills=0.05, readings=0.6, absent=0.2)),
+    (math.inf, 0.01, dict(drills=0.03, readings=0.35, absent=0.3)),
+]
 PROMPT_SHARE = 0.1  # of the tokens that are not the assistant's count
 # How much a token counts, by its place: with the first words an answer is decided, the rest follows from them.
 WEIGHTS = [0.1, 10.0, 5.0, 3.0, 2.0, 1.0]
@@ -73,7 +81,8 @@ def repeat(rng, vocab):
     """Returns random tokens two or three times, the surest way to learn copying (Olsson et al. 2022)."""
     tokens = [rng.randrange(len(bpe.SPECIALS), vocab) for _ in range(rng.randint(6, 48))]
     times = rng.randint(1, 2)
-    return [0] + tokens * (1 + times), [0] * (1 + len(tokens)) + [PLACE_MAX] * (len(tokens) * times)
+    # Where the first repetition begins cannot be known.
+    return [0] + tokens * (1 + times), [0] * (2 + len(tokens)) + [PLACE_MAX] * (len(tokens) * times - 1)
 
 
 def pad(rows):
@@ -89,13 +98,13 @@ def pad(rows):
 
 def batches(tokens, which, seed, chunk, size):
     """Returns the batches of a chunk, each of about size tokens."""
-    supply = corpus.Corpus(which, seed=f"{seed}.{chunk}")
-    repeats, drills = (0.1, 0.3) if chunk < DRILLED else (0.01, 0.05)
+    repeats, mix = next(stage[1:] for stage in STAGES if chunk < stage[0])
+    supply = corpus.Corpus(which, seed=f"{seed}.{chunk}", **mix)
 
     def row():
         if supply.rng.random() < repeats:
             return repeat(supply.rng, len(tokens.tokens))
-        return cut(supply.rng, *encode(tokens, supply.next(drills)))
+        return cut(supply.rng, *encode(tokens, supply.next()))
 
     rows = sorted((row() for _ in range(CHUNK)), key=lambda row: len(row[0]))
     made, batch = [], []
@@ -200,38 +209,59 @@ class Trainer:
             elif name.startswith("token_embd"):
                 p.normal_()
         if len(self.net.blk) > 1 and self.size["heads"] > 3:
-            self.begin_to_copy()
+            self.begin_to_read()
 
-    def begin_to_copy(self):
-        """Begins with an induction circuit (Olsson et al. 2022), which training alone takes very long to find: a head of
-        the first layer notes at each token which one came before it, and heads of the second look for where the token
-        at hand came before, and say what came after."""
+    def begin_to_read(self):
+        """Begins with two circuits that training alone takes very long to find. To copy (Olsson et al. 2022), heads of the
+        second layer look for where the token at hand came before, and say what came after; a head of the first layer has
+        noted at each token which one came before it. To point, as an answer begins, two others look for where what was
+        asked for stands a few tokens back, and say what is there."""
         d, e = self.size["d"], self.net.e
+        half = e // 2
         basis = torch.linalg.qr(torch.randn(d, d))[0]
-        known, noted, *said = basis.split(e, 1)  # each (d, e): by what a token is known, where it is noted, what is said
+        # Each (d, e/2): by what a token is known, which was before it, which were a few before, which were further back.
+        known, noted, near, asked = basis[:, : 4 * half].split(half, 1)
+        said = basis[:, 4 * half : 4 * half + 2 * e].split(e, 1)
         first, second = self.net.blk[0], self.net.blk[1]
-        self.look_back(first, 1)
-        first.attn_v.weight[:e] = known.T
-        first.attn_output.weight[:, :e] = 3 * noted
-        rate = model.THETA ** (-torch.arange(0, e, 2).float() / e)
-        slow = torch.cat((rate < 0.01, rate < 0.01)).unsqueeze(1)  # what the position hardly turns
-        for head, what in enumerate(said[:2]):
+        looks = [(noted, 1, SHARPNESS, 0.1), (near, 3.5, 3, 0.02), (asked, 6, 3, 0.02), (asked, 12, 2, 0.02)]
+        for head, (where, distance, sharpness, slowest) in enumerate(looks):
+            self.look_back(first, head, distance, sharpness, slowest)
+            rows = slice(head * e, head * e + half)
+            first.attn_v.weight[rows] = known.T
+            first.attn_output.weight[:, rows] = 4 * where
+        rate = self.rates()
+        slow = torch.arange(e // 4, e // 2)
+        slow = torch.cat((slow, slow + e // 2))  # what the position hardly turns
+        close = (rate > 0.04) & (rate < 0.4)  # the question itself is not to be pointed at
+        for head in range(4):
             rows = slice(head * e, (head + 1) * e)
-            second.attn_q.weight[rows] = 4 * known.T * slow
-            second.attn_k.weight[rows] = noted.T * slow
-            second.attn_v.weight[rows] = what.T
-            second.attn_output.weight[:, rows] = 2 * what
+            q, k = second.attn_q.weight[rows], second.attn_k.weight[rows]
+            q.zero_(), k.zero_()
+            if head < 2:
+                q[slow], k[slow] = 12 * known.T, noted.T
+            else:
+                q[slow], k[slow] = 16 * asked.T, near.T + noted.T / 2
+                q[: e // 2, 0] -= 6 * close
+                k[: e // 2, 0] += 6 * close
+            second.attn_v.weight[rows] = said[head % 2].T
+            second.attn_output.weight[:, rows] = (8 if head < 2 else 6) * said[head % 2]
 
-    def look_back(self, block, distance):
-        """Makes the first head attend so many tokens back: with the same q and k at every position, only the rotations
-        tell positions apart, and they agree where k was turned as far as q was."""
+    def rates(self):
+        """How far a position turns each pair of a head, in radians."""
+        e = self.net.e
+        return model.THETA ** (-torch.arange(0, e, 2).float() / e)
+
+    def look_back(self, block, head, distance, sharpness, slowest):
+        """Makes a head attend around so many tokens back: with the same q and k at every position, only the rotations tell
+        positions apart, and they agree where k was turned as far as q was."""
         e = self.net.e
         self.net.token_embd.weight[:, 0] = CONSTANT
-        rate = model.THETA ** (-torch.arange(0, e, 2).float() / e)
-        sharp = SHARPNESS / CONSTANT * (rate > 0.1)
+        rate = self.rates()
+        sharp = sharpness / CONSTANT * (rate > slowest)
+        rows = slice(head * e, (head + 1) * e)
         for w, turned in ((block.attn_q.weight, distance), (block.attn_k.weight, 0)):
-            w[:e] = 0
-            w[:e, 0] = torch.cat((sharp * torch.cos(-rate * turned), sharp * torch.sin(-rate * turned)))
+            w[rows] = 0
+            w[rows, 0] = torch.cat((sharp * torch.cos(-rate * turned), sharp * torch.sin(-rate * turned)))
 
     def path(self):
         return self.folder / "checkpoint.pt"
@@ -341,10 +371,10 @@ if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", required=True, help="folder for the tokenizer and the checkpoint")
     p.add_argument("--size", choices=SIZES, default="small")
-    p.add_argument("--steps", type=int, default=12_000)
+    p.add_argument("--steps", type=int, default=4_000)
     p.add_argument("--batch", type=int, default=6144, help="tokens a step")
-    p.add_argument("--lr", type=float, default=0.008, help="of the matrices")
-    p.add_argument("--lr-embedding", type=float, default=0.005)
+    p.add_argument("--lr", type=float, default=0.005, help="of the matrices")
+    p.add_argument("--lr-embedding", type=float, default=0.004)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=0)
     options = p.parse_args()
