@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -42,7 +43,7 @@ func options(s cli.Setup) app.Options {
 }
 
 func window(ctx context.Context, s cli.Setup) error {
-	s.Calls = true
+	s.Calls = !isPhone() // which asks the system for leave first: see android and ios
 	a, err := app.New(ctx, s.Home, options(s))
 	if err != nil {
 		return err
@@ -62,13 +63,15 @@ func show(a *app.App, home string) (err error) {
 		}
 	}()
 	parts := ui.Parts{Chats: a.Chats, Models: a.Models, Settings: a.Settings, Version: version, DataDir: home}
-	if a.Devices != nil {
+	if a.Devices != nil && !isPhone() {
 		defer a.AnswerMine()()
 		parts.Devices = mesh{ui.Mesh{Service: a.Devices, Router: a.Router, Library: a.Models, Fetch: a.CopyFromAll}, a}
 	}
 	ui.Run(fyneapp.NewWithID("io.github.croft"), parts)
 	return nil
 }
+
+func isPhone() bool { return runtime.GOOS == "android" || runtime.GOOS == "ios" }
 
 // mesh is seen by others as soon as somebody looks at my devices, so that the first one can be added.
 type mesh struct {

@@ -51,6 +51,21 @@ SYSTEMS = ["You are a helpful assistant.", "Be short.", "You are Croft, a friend
 ASK_NOTES = "Answer from these notes only, and give the number of the note, like [1]. If they do not say, write: Your notes don't say."
 # What an empty chat offers to ask: app/ui/chatpage/empty.go.
 OFFERED = {"What can you do?": "self-can-do", "How do I add a larger model?": "import-model", "Does anything leave this device?": "nothing-leaves"}
+# Properties of things, and how they are noted: each part, the whole, what is between parts.
+RECORD = {
+    "phone": "phone", "street": "street", "city": "city", "code": "code", "colour": "colour", "job": "job", "price": "price",
+    "date": "date", "time": "time", "room": "room", "food": "food", "size": "size", "weight": "weight", "country": "country",
+    "material": "material", "hobby": "hobby", "language": "language", "seat": "seat", "plate": "plate", "drink": "drink",
+}
+RECORDED = [
+    ("{f} {v}", "{n}: {parts}", ", "), ("{f}: {v}", "{n}\n{parts}", "\n"), ("the {f} is {v}", "{n}, {parts}.", ", "),
+    ("{v} ({f})", "{n} - {parts}", ", "), ("The {f} of {n} is {v}.", "{parts}", " "), ("{v} is the {f} of {n}.", "{parts}", " "),
+    ("{f} = {v}", "{n}; {parts}", "; "), ("{n} has {v} as {f}.", "{parts}", " "),
+]
+RECORD_QUESTIONS = [
+    "{f} of {n}?", "{n} {f}", "What is the {f} of {n}?", "{n}'s {f}?", "which {f} has {n}", "Tell me the {f} of {n}.", "{n}, {f}?",
+    "What {f} did I note for {n}?", "do you have the {f} of {n}", "And the {f} of {n}?", "What was the {f} again, of {n}?",
+]
 WORD = re.compile(r"[A-Za-z]{5,}")
 
 
@@ -272,6 +287,26 @@ class Corpus:
         turns = [(name if r.random() < 0.8 else name.lower(), kinds.answer([(value, i)])) for i, (name, value) in asked]
         return self.read(lines, turns)
 
+    def record(self):
+        """Returns a drill between pairs and notes: things with several properties, asked for by both."""
+        r = self.rng
+        owner = r.choice(["first", "surname", "place", "company", "item", "project", "animal", "shop"])
+        fields = r.sample(sorted(RECORD), r.randint(1, 3))
+        form = r.choice(RECORDED)
+        records = {self.words.draw(owner): {f: self.words.draw(RECORD[f]) for f in fields} for _ in range(r.randint(1, 4))}
+        lines, cases = [], []
+        for at, (name, values) in enumerate(records.items()):
+            order = r.sample(fields, len(fields))
+            parts = [form[0].format(f=f, v=values[f], n=name) for f in order]
+            lines.append(form[1].format(n=name, parts=form[2].join(parts)))
+            cases += [(name, f, values[f], at) for f in fields]
+        asked = r.sample(cases, min(len(cases), r.randint(1, 6)))
+        turns = []
+        for name, f, v, at in asked:
+            q = r.choice(RECORD_QUESTIONS).format(n=name, f=f)
+            turns.append((q if r.random() < 0.8 else q.lower(), kinds.answer([(v, at)])))
+        return self.read(lines, turns)
+
     def long(self):
         """Returns a conversation that goes on and on, as chats do."""
         spoken = []
@@ -285,7 +320,7 @@ class Corpus:
     def next(self):
         """Returns a conversation."""
         if self.rng.random() < self.drills:
-            return self.drill()
+            return self.drill() if self.rng.random() < 0.3 else self.record()
         return self.long() if self.rng.random() < 0.03 else self.short()
 
 

@@ -34,10 +34,10 @@ CHUNK = 500  # conversations that are cut into batches together
 # What the chunks hold: up to which, the share of repeats, and the corpus' shares. First all is pointing and copying, and
 # "Your notes don't say." is rare, lest it be said always.
 STAGES = [
-    (20, 0.02, dict(drills=0.45, readings=0.85, absent=0.03)),
-    (75, 0.01, dict(drills=0.15, readings=0.85, absent=0.05)),
-    (120, 0.01, dict(drills=0.05, readings=0.6, absent=0.2)),
-    (math.inf, 0.01, dict(drills=0.03, readings=0.35, absent=0.3)),
+    (25, 0.02, dict(drills=0.5, readings=0.85, absent=0.03)),
+    (64, 0.01, dict(drills=0.35, readings=0.85, absent=0.05)),
+    (80, 0.01, dict(drills=0.15, readings=0.55, absent=0.15)),
+    (math.inf, 0.005, dict(drills=0.08, readings=0.3, absent=0.3)),
 ]
 PROMPT_SHARE = 0.1  # of the tokens that are not the assistant's count
 # How much a token counts, by its place: with the first words an answer is decided, the rest follows from them.
@@ -371,7 +371,7 @@ if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", required=True, help="folder for the tokenizer and the checkpoint")
     p.add_argument("--size", choices=SIZES, default="small")
-    p.add_argument("--steps", type=int, default=4_000)
+    p.add_argument("--steps", type=int, default=3_300)
     p.add_argument("--batch", type=int, default=6144, help="tokens a step")
     p.add_argument("--lr", type=float, default=0.005, help="of the matrices")
     p.add_argument("--lr-embedding", type=float, default=0.004)
