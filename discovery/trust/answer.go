@@ -28,6 +28,9 @@ func (s *serving) answer(w http.ResponseWriter, r *http.Request) {
 	out := &response{w, control, stall}
 	defer out.deadline() // for what the server sends after the handler
 	s.host.handler.ServeHTTP(out, r)
+	if s.ctx.Err() != nil { // the handler may have stopped for that, and half an answer must not seem whole
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // start reports whether a request may still begin.
