@@ -50,7 +50,7 @@ mesh-demo: ## watch a reply survive the device that writes it: three devices in 
 mesh-figures: ## measure what README.md says of devices, as root: minutes
 	@scripts/install test
 	CROFT_E2E_FIGURES=1 CROFT_E2E_KILLS=100 go test -count=1 -v -timeout 40m -run 'TestFigures$$|TestAReplySurvives' ./app/e2e
-	go test -run '^$$' -bench Copy ./app/models
+	go test -run '^$$' -bench 'Fetch|PlainCopy' ./app/models
 
 shots: ## save pictures of all screens in .build/shots, and renew those of README.md
 	@scripts/install build
