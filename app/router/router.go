@@ -212,6 +212,9 @@ func (r *Router) choose(ctx context.Context, f fleet, want chat.Want) ([]Choice,
 	return choices, failed
 }
 
+// beginMin is how many hex digits of an ID are needed, as in the library.
+const beginMin = 4
+
 // find returns the ID of a model of another place by its ID or its name, or by the beginning of one when that fits no
 // other model; "" when there is none.
 func (f fleet) find(name string) string {
@@ -223,7 +226,7 @@ func (f fleet) find(name string) string {
 			if m.ID == name || named == name {
 				return m.ID
 			}
-			if strings.HasPrefix(named, name) || strings.HasPrefix(m.ID, name) {
+			if strings.HasPrefix(named, name) || len(name) >= beginMin && strings.HasPrefix(m.ID, name) {
 				begun[m.ID] = true
 			}
 		}
