@@ -165,6 +165,16 @@ class Corpus:
 
         return re.sub(r"[A-Za-z]+", other, question)
 
+    def shaken(self, question):
+        """Leaves words out now and then, or has two change places: what is asked must not hang on one of them."""
+        r, words = self.rng, question.split(" ")
+        if len(words) > 3 and r.random() < 0.35:
+            words = [w for w in words if r.random() > 0.12] or words
+        if len(words) > 3 and r.random() < 0.1:
+            i = r.randrange(len(words) - 1)
+            words[i], words[i + 1] = words[i + 1], words[i]
+        return " ".join(words)
+
     # Questions about Croft, and others
 
     def fact_turn(self):
@@ -175,10 +185,10 @@ class Corpus:
         question = self.rng.choice(self.questions[fact])
         if self.facts[fact]["topic"] == "polite":  # a "please" before or after makes another thing of a greeting
             return self.rng.choice([question, question.lower(), question.rstrip(".?!")]), self.facts[fact]["answer"]
-        return self.casual(self.reworded(question)), self.facts[fact]["answer"]
+        return self.casual(self.shaken(self.reworded(question))), self.facts[fact]["answer"]
 
     def other_turn(self):
-        request = self.writer.fill(self.rng.choice(self.others))
+        request = self.shaken(self.writer.fill(self.rng.choice(self.others)))
         if self.rng.random() < 0.1:
             request = f"{request}\n\n{self.passages(self.notes(self.rng.randint(1, 2)))[0]}"
         return self.casual(request), self.facts["limit"]["answer"]

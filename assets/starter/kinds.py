@@ -7,6 +7,8 @@ A file has paragraphs like this; the words in braces are fields of the kind, or 
     note: {who} on {day} at {time}            \\n is a line break; a chain has first: and second: instead
     ask time: What time do I see {who}?       the fields it mentions tell which note is meant
     all who: Whom do I see on {day}?          may be answered from several notes
+
+A later paragraph about the same kind adds to it.
 """
 
 import pathlib
@@ -24,12 +26,14 @@ def held(pattern):
 
 class Kind:
     def __init__(self, name):
-        self.name, self.fields, self.lines = name, {}, {}
+        self.name, self.fields, self.lines, self.found = name, {}, {}, {}
 
     def of(self, what, which):
         """Returns the lines of one sort, as (field, wording), that belong to a set; all where it has none."""
-        lines = self.lines.get(what, [])
-        return [x for x in lines if held(x[1]) == which] or lines
+        if (what, which) not in self.found:
+            lines = self.lines.get(what, [])
+            self.found[what, which] = [x for x in lines if held(x[1]) == which] or lines
+        return self.found[what, which]
 
     def parse(self, line):
         head, _, text = line.partition(": ")
@@ -44,16 +48,17 @@ class Kind:
 
 
 def load(folder):
-    kinds = []
+    kinds, kind = {}, None
     for path in sorted(pathlib.Path(folder).glob("*.txt")):
         for line in path.read_text().splitlines():
             if line.startswith("kind "):
-                kinds.append(Kind(line[5:].strip()))
+                name = line[5:].strip()
+                kind = kinds.setdefault(name, Kind(name))
             elif line.strip() and not line.startswith("#"):
-                kinds[-1].parse(line.strip())
+                kind.parse(line.strip())
     if not kinds:
         raise ValueError(f"no kinds of notes in {folder}")
-    return kinds
+    return list(kinds.values())
 
 
 class Note:

@@ -4,6 +4,8 @@ Shapes: B sequences of T tokens, d = width, h = heads, e = d / h, V = vocabulary
 The gains of the norms are not trained: the matrices behind them learn the same. The rows of the embedding are normed, so that rare tokens stand out beside what the layers add.
 """
 
+import pathlib
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -12,10 +14,34 @@ EPS = 1e-5
 THETA = 10000.0
 
 
+def precision():
+    """The type to compute in: bfloat16 where the hardware multiplies it."""
+    try:
+        known = pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        known = ""
+    return torch.bfloat16 if torch.cuda.is_available() or "avx512_bf16" in known or "amx_bf16" in known else torch.float32
+
+
+TYPE = precision()
+
+
 def norm(x):
     """(…, d) -> (…, d)"""
+    if x.is_cuda:  # one kernel
+        return F.rms_norm(x, x.shape[-1:], eps=EPS)
     n = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
     return x * torch.rsqrt(n * n / x.shape[-1] + EPS).to(x.dtype)
+
+
+class Linear(nn.Linear):
+    """Computes in the precision of what comes in."""
+
+    def __init__(self, ins, outs):
+        super().__init__(ins, outs, bias=False)
+
+    def forward(self, x):
+        return F.linear(x, self.weight.to(x.dtype))
 
 
 def rotation(T, e, device, dtype):
@@ -32,17 +58,22 @@ def rotate(x, cos, sin):
     return x * cos + torch.cat((b, a), -1) * sin
 
 
+def dropped(x, kept):
+    """Dropout (Srivastava et al. 2014). kept is the share that stays, a tensor since it changes from batch to batch, or None."""
+    return x if kept is None else x * (torch.rand_like(x) < kept) / kept
+
+
 class Block(nn.Module):
     def __init__(self, d, h, ff):
         super().__init__()
         self.h = h
-        self.attn_q = nn.Linear(d, d, bias=False)
-        self.attn_k = nn.Linear(d, d, bias=False)
-        self.attn_v = nn.Linear(d, d, bias=False)
-        self.attn_output = nn.Linear(d, d, bias=False)
-        self.ffn_gate = nn.Linear(d, ff, bias=False)
-        self.ffn_up = nn.Linear(d, ff, bias=False)
-        self.ffn_down = nn.Linear(ff, d, bias=False)
+        self.attn_q = Linear(d, d)
+        self.attn_k = Linear(d, d)
+        self.attn_v = Linear(d, d)
+        self.attn_output = Linear(d, d)
+        self.ffn_gate = Linear(d, ff)
+        self.ffn_up = Linear(d, ff)
+        self.ffn_down = Linear(ff, d)
 
     def attend(self, x, cos, sin, mask):
         B, T, d = x.shape
@@ -50,15 +81,18 @@ class Block(nn.Module):
         split = lambda y: y.view(B, T, self.h, e).transpose(1, 2)
         join = lambda y: y.reshape(B * self.h, T, e)
         q, k = (join(rotate(split(f(x)), cos, sin)) for f in (self.attn_q, self.attn_k))
-        w = torch.baddbmm(mask, q, k.transpose(1, 2), alpha=e**-0.5)
-        w = torch.softmax(w, -1)
-        y = torch.bmm(w.to(x.dtype), join(split(self.attn_v(x))))
-        return self.attn_output(y.view(B, self.h, T, e).transpose(1, 2).reshape(B, T, d))
+        v = join(split(self.attn_v(x)))
+        if x.is_cuda:
+            y = F.scaled_dot_product_attention(q.view(B, self.h, T, e), k.view(B, self.h, T, e), v.view(B, self.h, T, e), is_causal=True)
+        else:
+            w = torch.softmax(torch.baddbmm(mask, q, k.transpose(1, 2), alpha=e**-0.5), -1)
+            y = torch.bmm(w.to(x.dtype), v).view(B, self.h, T, e)
+        return self.attn_output(y.transpose(1, 2).reshape(B, T, d))
 
-    def forward(self, x, cos, sin, mask):
-        x = x + self.attend(norm(x), cos, sin, mask)
+    def forward(self, x, cos, sin, mask, kept):
+        x = x + dropped(self.attend(norm(x), cos, sin, mask), kept)
         y = norm(x)
-        return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
+        return x + dropped(self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y)), kept)
 
 
 class Llama(nn.Module):
@@ -73,12 +107,12 @@ class Llama(nn.Module):
         """The embedding (V, d), which is also the head."""
         return norm(self.token_embd.weight)
 
-    def forward(self, ids, table):
+    def forward(self, ids, table, kept=None):
         """(B, T) -> (B, T, d), of which the product with the table's rows are the scores."""
         T = ids.shape[1]
-        x = F.embedding(ids, table).to(torch.bfloat16)
+        x = F.embedding(ids, table).to(TYPE)
         cos, sin = rotation(T, self.e, ids.device, x.dtype)
-        mask = torch.full((T, T), float("-inf"), dtype=x.dtype, device=ids.device).triu(1)
+        mask = None if x.is_cuda else torch.full((T, T), float("-inf"), dtype=x.dtype, device=ids.device).triu(1)
         for b in self.blk:
-            x = b(x, cos, sin, mask)
+            x = b(x, cos, sin, mask, kept)
         return norm(x) * self.gain

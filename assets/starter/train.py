@@ -15,6 +15,7 @@ import random
 import sys
 import time
 
+import numpy
 import torch
 import torch.nn.functional as F
 
@@ -29,20 +30,26 @@ SIZES = {  # vocabulary, of it words with their space, width, layers, heads, wid
     "large": dict(vocab=4096, spaced=1200, d=384, layers=8, heads=6, ff=1024),
 }
 CONSTANT, SHARPNESS = 4.0, 6.0  # for heads that begin by looking back: see look_back
-SAVED_SECONDS = 300
-CHUNK = 500  # conversations that are cut into batches together
-# What the chunks hold: up to which, the share of repeats, and the corpus' shares. First all is pointing and copying, and
-# "Your notes don't say." is rare, lest it be said always.
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+DEFAULTS = {
+    "cpu": dict(size="small", chunks=180, batch=6144, lr=0.005, lr_embedding=0.004, dropout=0.0, workers=1, examined=3, saved=300, told=1),
+    "cuda": dict(size="large", chunks=580, batch=65536, lr=0.008, lr_embedding=0.004, dropout=0.15,
+                 workers=max(1, (os.cpu_count() or 2) - 2), examined=12, saved=150, told=10),
+}
+# What the training holds: up to which share of it, the share of repeats, and the corpus' shares. First all is pointing and
+# copying, and "Your notes don't say." is rare, lest it be said always.
 STAGES = [
-    (25, 0.02, dict(drills=0.5, readings=0.85, absent=0.03)),
-    (64, 0.01, dict(drills=0.35, readings=0.85, absent=0.05)),
-    (80, 0.01, dict(drills=0.15, readings=0.55, absent=0.15)),
-    (math.inf, 0.005, dict(drills=0.08, readings=0.3, absent=0.3)),
+    (0.12, 0.02, dict(drills=0.5, readings=0.85, absent=0.05)),
+    (0.25, 0.01, dict(drills=0.3, readings=0.75, absent=0.15)),
+    (0.80, 0.005, dict(drills=0.06, readings=0.6, absent=0.4)),
+    (1.00, 0.002, dict(drills=0.02, readings=0.45, absent=0.5)),
 ]
+TOKENS_SHARE = 12  # a chunk has as many conversations as a batch has tokens, over this
 PROMPT_SHARE = 0.1  # of the tokens that are not the assistant's count
 # How much a token counts, by its place: with the first words an answer is decided, the rest follows from them.
 WEIGHTS = [0.1, 10.0, 5.0, 3.0, 2.0, 1.0]
 PLACE_MAX = len(WEIGHTS) - 1
+SHORT = 96  # tokens; dropout is for what is no longer: questions about Croft come in the same words again, notes never do
 CUT_BELOW, CUT_SHARE = 90, 0.6  # tokens of a conversation; how many of the shorter ones are cut
 
 
@@ -88,25 +95,33 @@ def repeat(rng, vocab):
 def pad(rows):
     """Makes one batch: ids and places (B, T), -1 for what does not count."""
     T = -(-max(len(ids) for ids, _ in rows) // 16) * 16
-    ids = torch.zeros(len(rows), T, dtype=torch.long)
-    said = torch.full((len(rows), T), -1, dtype=torch.int8)
+    ids, said = numpy.zeros((len(rows), T), numpy.int16), numpy.full((len(rows), T), -1, numpy.int8)
     for i, (row, mine) in enumerate(rows):
-        ids[i, : len(row)] = torch.tensor(row)
-        said[i, : len(row)] = torch.tensor(mine, dtype=torch.int8)
+        ids[i, : len(row)] = row
+        said[i, : len(row)] = mine
     return ids, said
 
 
-def batches(tokens, which, seed, chunk, size):
-    """Returns the batches of a chunk, each of about size tokens."""
-    repeats, mix = next(stage[1:] for stage in STAGES if chunk < stage[0])
-    supply = corpus.Corpus(which, seed=f"{seed}.{chunk}", **mix)
+def weighed(ids, said, rng):
+    """Returns what is trained on: ids (B, T), the places of what counts (N,) among B * (T - 1) predictions, its weights
+    (N,), and how many tokens there are."""
+    said_next = said[:, 1:].reshape(-1)
+    counts = (said_next > 0) | ((said_next == 0) & (rng.random(len(said_next)) < PROMPT_SHARE))
+    places = numpy.nonzero(counts)[0]
+    return ids, places, numpy.array(WEIGHTS, numpy.float32)[said_next[places]], int((said >= 0).sum())
+
+
+def batches(tokens, seed, chunk, share, size):
+    """Returns the batches of a chunk, each of about size tokens: conversations of one length go together."""
+    repeats, mix = next((stage[1:] for stage in STAGES if share < stage[0]), STAGES[-1][1:])
+    supply = corpus.Corpus("train", seed=f"{seed}.{chunk}", **mix)
 
     def row():
         if supply.rng.random() < repeats:
             return repeat(supply.rng, len(tokens.tokens))
         return cut(supply.rng, *encode(tokens, supply.next()))
 
-    rows = sorted((row() for _ in range(CHUNK)), key=lambda row: len(row[0]))
+    rows = sorted((row() for _ in range(size // TOKENS_SHARE)), key=lambda row: len(row[0]))
     made, batch = [], []
     for row in rows:
         if batch and (len(batch) + 1) * len(row[0]) > size:
@@ -115,32 +130,28 @@ def batches(tokens, which, seed, chunk, size):
         batch.append(row)
     made.append(pad(batch))
     random.Random(f"{seed}.{chunk}").shuffle(made)
-    return made
+    rng = numpy.random.default_rng((seed, chunk))
+    return [weighed(*batch, rng) for batch in made]
 
 
-def supply(queue, tokens, seed, chunk, size):
-    torch.set_num_threads(1)
+def supply(queue, tokens, seed, chunk, every, share_of, size):
+    """Fills a queue with one chunk of every so many, from chunk on."""
     while True:
-        queue.put((chunk, batches(tokens, "train", seed, chunk, size)))
-        chunk += 1
+        queue.put(batches(tokens, seed, chunk, share_of(chunk), size))
+        chunk += every
 
 
-def loss_of(net, ids, said, generator):
+def loss_of(net, ids, places, weights, kept):
     """The mean loss over what counts."""
-    target, mine = ids[:, 1:].reshape(-1), said[:, 1:].reshape(-1)
-    chance = torch.rand(target.shape, generator=generator, device="cpu").to(ids.device)
-    counts = (mine > 0) | ((mine == 0) & (chance < PROMPT_SHARE))
-    weight = torch.tensor(WEIGHTS, device=ids.device)[mine.long().clamp(min=0)][counts]
-    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
-        table = net.table()
-        logits = F.linear(net(ids[:, :-1], table).flatten(0, 1)[counts], table)
-    losses = F.cross_entropy(logits.float(), target[counts], reduction="none")
-    return (losses * weight).sum() / weight.sum()
+    table = net.table()
+    scores = F.linear(net(ids[:, :-1], table, kept).flatten(0, 1)[places], table.to(model.TYPE))
+    losses = F.cross_entropy(scores.float(), ids[:, 1:].flatten()[places], reduction="none")
+    return (losses * weights).sum() / weights.sum()
 
 
 def orthogonal(g):
     """The nearest orthogonal matrices of a stack (n, rows, columns), nearly: five steps of Newton and Schulz."""
-    x = g.bfloat16()
+    x = g.to(model.TYPE)
     x = x / (x.flatten(1).float().norm(dim=1).view(-1, 1, 1).to(x.dtype) + 1e-7)
     wide = x.shape[1] > x.shape[2]
     if wide:
@@ -155,7 +166,7 @@ class Muon:
     """Momentum whose steps are made orthogonal; matrices of one shape go together."""
 
     def __init__(self, parameters, lr):
-        self.lr, self.groups, self.momentum = lr, {}, {}
+        self.lr, self.groups, self.momentum, self.orthogonal = lr, {}, {}, orthogonal
         for p in parameters:
             self.groups.setdefault(tuple(p.shape), []).append(p)
 
@@ -165,9 +176,10 @@ class Muon:
             g = torch.stack([p.grad for p in group])
             m = self.momentum.setdefault(shape, torch.zeros_like(g))
             m.lerp_(g, 0.05)
-            step = orthogonal(g.lerp(m, 0.95)) * max(1, shape[0] / shape[1]) ** 0.5
-            for p, s in zip(group, step):
-                p.mul_(1 - 0.01 * self.lr * scale).add_(s, alpha=-self.lr * scale)
+            step = self.orthogonal(g.lerp(m, 0.95)) * max(1, shape[0] / shape[1]) ** 0.5
+            torch._foreach_mul_(group, 1 - 0.01 * self.lr * scale)
+            torch._foreach_add_(group, list(step.unbind()), alpha=-self.lr * scale)
+            for p in group:
                 p.grad = None
 
 
@@ -186,7 +198,7 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.size = SIZES[options.size]
         self.tokens = tokenizer(self.folder, self.size)
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = DEVICE
         torch.manual_seed(options.seed)
         shape = {k: self.size[k] for k in ("vocab", "d", "layers", "heads", "ff")}
         self.net = model.Llama(**shape)
@@ -194,9 +206,14 @@ class Trainer:
         self.net.to(self.device)
         matrices = [p for n, p in self.net.named_parameters() if n.startswith("blk.")]
         self.muon = Muon(matrices, options.lr)
-        self.adam = torch.optim.Adam([self.net.token_embd.weight], lr=options.lr_embedding, betas=(0.9, 0.98), eps=1e-10)
-        self.generator = torch.Generator().manual_seed(options.seed)
-        self.step, self.chunk, self.seen, self.spent, self.losses = 0, 0, 0, 0.0, 0.0
+        self.adam = torch.optim.Adam([self.net.token_embd.weight], lr=options.lr_embedding, betas=(0.9, 0.98), eps=1e-10,
+                                     fused=self.device == "cuda")
+        if self.device == "cuda" and not options.eager:  # most of the time went into starting small kernels: 174 ms a step without, 44 with
+            for block in self.net.blk:
+                block.compile(dynamic=True)
+            self.muon.orthogonal = torch.compile(orthogonal)
+        self.step, self.chunk, self.seen, self.waited, self.loss = 0, 0, 0, 0.0, 0.0
+        self.clock = multiprocessing.Value("d", 0.0)  # seconds of training
 
     @torch.no_grad()
     def start(self):
@@ -268,8 +285,8 @@ class Trainer:
 
     def save(self):
         state = dict(net=self.net.state_dict(), adam=self.adam.state_dict(), momentum=self.muon.momentum,
-                     generator=self.generator.get_state(), step=self.step, chunk=self.chunk, seen=self.seen, spent=self.spent,
-                     size=self.o.size, steps=self.o.steps)
+                     step=self.step, chunk=self.chunk, seen=self.seen, spent=self.clock.value,
+                     size=self.o.size)
         part = self.path().with_suffix(".part")
         torch.save(state, part)
         os.replace(part, self.path())
@@ -281,57 +298,69 @@ class Trainer:
         self.net.load_state_dict(state["net"])
         self.adam.load_state_dict(state["adam"])
         self.muon.momentum = state["momentum"]
-        self.generator.set_state(state["generator"].cpu())
-        self.step, self.chunk, self.seen, self.spent = (state[k] for k in ("step", "chunk", "seen", "spent"))
+        self.step, self.chunk, self.seen, self.clock.value = (state[k] for k in ("step", "chunk", "seen", "spent"))
         print(f"goes on at step {self.step}", flush=True)
 
-    def scale(self):
-        """The share of the learning rate: a short rise, then down to nothing."""
-        return min(1, (self.step + 1) / 100, max(0, 1 - self.step / self.o.steps) * 1.25)
+    def share(self, chunk):
+        """How much of the training is over when a chunk is reached."""
+        if self.o.minutes:
+            return self.clock.value / 60 / self.o.minutes
+        return chunk / self.o.chunks
+
+    def supplies(self):
+        """Starts to make chunks, in processes beside this one, and returns them in their order, without end."""
+        n = self.o.workers
+        fork = multiprocessing.get_context("fork")
+        queues = [fork.Queue(1) for _ in range(n)]
+        for i, queue in enumerate(queues):
+            args = (queue, self.tokens, self.o.seed, self.chunk + i, n, self.share, self.o.batch)
+            fork.Process(target=supply, args=args, daemon=True).start()
+        while True:
+            for queue in queues:
+                yield queue.get()
 
     def train(self):
         self.resume()
-        queue = multiprocessing.Queue(2)
-        worker = multiprocessing.Process(target=supply, args=(queue, self.tokens, self.o.seed, self.chunk, self.o.batch), daemon=True)
-        worker.start()
         saved = time.time()
-        while self.step < self.o.steps:
-            chunk, made = queue.get()
-            for ids, said in made:
-                self.one(ids, said)
-                if self.step >= self.o.steps:
-                    break
-            self.chunk = chunk + 1
-            if time.time() - saved > SAVED_SECONDS:  # between chunks, so that nothing is seen twice
+        supplies = self.supplies()
+        while (share := self.share(self.chunk)) < 1:
+            begin = time.time()
+            made = next(supplies)
+            self.waited += time.time() - begin
+            for ids, places, weights, tokens in made:
+                self.one((ids.astype(numpy.int64), places, weights), min(1, (self.step + 1) / 100, (1 - share) * 1.25))
+                self.seen += tokens
+            self.loss, losses = 0.0, float(self.loss) / len(made)
+            self.chunk += 1
+            self.clock.value += time.time() - begin
+            if self.chunk % self.o.told == 0:
+                print(f"{share:.1%}: chunk {self.chunk}, step {self.step}, loss {losses:.3f}, {self.seen / self.clock.value:.0f} tokens/s, "
+                      f"waited for {self.waited / self.clock.value:.0%}", flush=True)
+            if time.time() - saved > self.o.saved:  # between chunks, so that nothing is seen twice
                 self.save()
                 self.examine()
                 saved = time.time()
-        worker.terminate()
         self.save()
         self.examine()
 
-    def one(self, ids, said):
-        begin = time.time()
-        loss = loss_of(self.net, ids.to(self.device), said.to(self.device), self.generator)
+    def one(self, batch, scale):
+        dropout = self.o.dropout if batch[0].shape[1] <= SHORT else 0.0
+        kept = torch.tensor(1 - dropout, dtype=model.TYPE, device=self.device) if self.o.dropout else None
+        loss = loss_of(self.net, *(torch.from_numpy(x).to(self.device) for x in batch), kept)
         loss.backward()
-        scale = self.scale()
         self.muon.step(scale)
         for group in self.adam.param_groups:
             group["lr"] = self.o.lr_embedding * scale
         self.adam.step()
         self.adam.zero_grad()
         self.step += 1
-        self.seen += int((said >= 0).sum())
-        self.spent += time.time() - begin
-        self.losses += loss.item()
-        if self.step % 25 == 0:
-            left = (self.o.steps - self.step) * self.spent / self.step / 60
-            print(f"step {self.step} of {self.o.steps}, loss {self.losses / 25:.3f}, {self.seen / self.spent:.0f} tokens/s, {left:.0f} min left", flush=True)
-            self.losses = 0.0
+        self.loss += loss.detach()
 
     @torch.no_grad()
     def examine(self):
         """Prints how many answers to unseen questions would be right to the last token."""
+        if self.device == "cuda":
+            torch.compiler.set_stance("force_eager")
         supply = corpus.Corpus("dev", seed=1)
         spoken = {"drills": supply.drill, "1 note": lambda: supply.reading(1), "3 notes": lambda: supply.reading(3),
                   "6 notes": lambda: supply.reading(6), "Croft": lambda: supply.conversation([supply.fact_turn()]),
@@ -341,17 +370,18 @@ class Trainer:
         shares = []
         for name, make in sorts.items():
             right = total = 0
-            for _ in range(3):
+            for _ in range(self.o.examined):
                 r, t = self.right(*pad([make() for _ in range(24)]))
                 right, total = right + r, total + t
             shares.append(f"{name} {100 * right / total:.0f} %")
         print("right: " + ", ".join(shares), flush=True)
+        if self.device == "cuda":
+            torch.compiler.set_stance("default")
 
     def right(self, ids, said):
-        ids, said = ids.to(self.device), said.to(self.device)
-        with torch.autocast(self.device, dtype=torch.bfloat16):
-            table = self.net.table()
-            best = F.linear(self.net(ids[:, :-1], table), table).argmax(-1)
+        ids, said = (torch.from_numpy(x).long().to(self.device) for x in (ids, said))
+        table = self.net.table()
+        best = F.linear(self.net(ids[:, :-1], table), table.to(model.TYPE)).argmax(-1)
         wrong = (best != ids[:, 1:]) & (said[:, 1:] > 0)
         answers = right = 0
         for row, mine in zip(wrong.tolist(), (said[:, 1:] > 0).tolist()):
@@ -370,13 +400,21 @@ class Trainer:
 if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", required=True, help="folder for the tokenizer and the checkpoint")
-    p.add_argument("--size", choices=SIZES, default="small")
-    p.add_argument("--steps", type=int, default=3_300)
-    p.add_argument("--batch", type=int, default=6144, help="tokens a step")
-    p.add_argument("--lr", type=float, default=0.005, help="of the matrices")
-    p.add_argument("--lr-embedding", type=float, default=0.004)
+    p.add_argument("--size", choices=SIZES)
+    p.add_argument("--chunks", type=int, help="how much is read: of a batch of 6,144 tokens come chunks of about 100,000")
+    p.add_argument("--minutes", type=float, help="how long, instead of how much; two such runs differ")
+    p.add_argument("--batch", type=int, help="tokens a step")
+    p.add_argument("--lr", type=float, help="of the matrices")
+    p.add_argument("--lr-embedding", type=float)
+    p.add_argument("--dropout", type=float, help="for short conversations")
+    p.add_argument("--eager", action="store_true", help="compile nothing on a graphics card")
+    p.add_argument("--workers", type=int, help="processes that make what is read")
+    p.add_argument("--examined", type=int, help="of each sort of question, in batches of 24")
+    p.add_argument("--saved", type=int, help="seconds between two checkpoints, each with an examination")
+    p.add_argument("--told", type=int, help="chunks between two lines of progress")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=0)
+    p.set_defaults(**DEFAULTS[DEVICE])
     options = p.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
