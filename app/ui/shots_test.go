@@ -132,7 +132,7 @@ func library(s *stage) {
 func starter() models.Model {
 	return models.Model{
 		ID: "ee", Name: "Starter", Path: "/home/me/.local/share/croft/models/ee", Source: "comes with Croft", Owned: true, Starter: true,
-		Quant: "Q8_0", SizeBytes: 6.7e6, ContextHere: 2048, NeedsBytes: 40e6, Fit: models.Fits, Default: true,
+		Quant: "Q8_0", SizeBytes: 16.9e6, ContextHere: 2048, NeedsBytes: 60e6, Fit: models.Fits, Default: true,
 	}
 }
 

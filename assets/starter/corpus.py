@@ -165,12 +165,14 @@ class Corpus:
 
         return re.sub(r"[A-Za-z]+", other, question)
 
-    def shaken(self, question):
-        """Leaves words out now and then, or has two change places: what is asked must not hang on one of them."""
+    def shaken(self, question, fixed=()):
+        """Leaves words out now and then, or has two change places: what is asked must not hang on one of them. Those of
+        fixed stay as they are."""
         r, words = self.rng, question.split(" ")
+        kept = {w for f in fixed for w in f.split(" ")}
         if len(words) > 3 and r.random() < 0.35:
-            words = [w for w in words if r.random() > 0.12] or words
-        if len(words) > 3 and r.random() < 0.1:
+            words = [w for w in words if w.strip("?.,!") in kept or r.random() > 0.12] or words
+        if len(words) > 3 and not fixed and r.random() < 0.1:
             i = r.randrange(len(words) - 1)
             words[i], words[i + 1] = words[i + 1], words[i]
         return " ".join(words)
@@ -254,7 +256,7 @@ class Corpus:
             question, fixed, found = asked
             if not found and self.rng.random() > self.absent:
                 continue
-            return self.casual(question, fixed), kinds.answer(found)
+            return self.casual(self.shaken(question, fixed), fixed), kinds.answer(found)
         return None
 
     def reading(self, passages_max=6):
@@ -275,13 +277,15 @@ class Corpus:
     def read(self, texts, turns):
         """Puts the passages where the program or a person may put them."""
         r = self.rng
-        numbered = "\n".join(f"[{i + 1}] {t}" for i, t in enumerate(texts))
+        inline = r.random() < 0.1
+        between, before = (r.choice([" ", "  "]), r.choice([" ", "  ", "\n"])) if inline else ("\n", r.choice(["\n\n", "\n\n", "\n"]))
+        numbered = between.join(f"[{i + 1}] {t}" for i, t in enumerate(texts))
         if r.random() < 0.35:
             return self.conversation(turns, f"{ASK_NOTES}\n\n{numbered}")
         head = r.choice(["", "", "My notes:\n", "Notes:\n", "These are my notes:\n"])
         ask = r.choice(["", "", "Question: "])
         question, reply = turns[0]
-        turns = [(f"{head}{numbered}\n\n{ask}{question}", reply)] + turns[1:]
+        turns = [(f"{head}{numbered}{before}{ask}{question}", reply)] + turns[1:]
         if r.random() < 0.12:
             turns.append(self.fact_turn())
         return self.conversation(turns, self.system([ASK_NOTES, *SYSTEMS], 0.15))

@@ -1,13 +1,12 @@
 """Trains the starter: python3 train.py --out FOLDER. Goes on where it was interrupted.
 
-The same seed and number of steps give the same model on the same kind of machine. Matrices are trained by Muon (Jordan
+The same seed and number of chunks give the same model on the same kind of machine. Matrices are trained by Muon (Jordan
 et al. 2024), the embedding by Adam. What the assistant says counts most, its first words above all.
 """
 
 import argparse
 import ctypes
 import json
-import math
 import multiprocessing
 import os
 import pathlib
@@ -285,8 +284,7 @@ class Trainer:
 
     def save(self):
         state = dict(net=self.net.state_dict(), adam=self.adam.state_dict(), momentum=self.muon.momentum,
-                     step=self.step, chunk=self.chunk, seen=self.seen, spent=self.clock.value,
-                     size=self.o.size)
+                     step=self.step, chunk=self.chunk, seen=self.seen, spent=self.clock.value, size=self.o.size)
         part = self.path().with_suffix(".part")
         torch.save(state, part)
         os.replace(part, self.path())
