@@ -23,8 +23,7 @@ func (l *Library) removeLeftovers() error {
 		case strings.HasPrefix(e.Name(), copyPrefix) || strings.HasPrefix(e.Name(), deletedPrefix):
 			err = errors.Join(err, l.removeAbandoned(e.Name()))
 		case strings.HasPrefix(e.Name(), fetchPrefix) && forgotten(e):
-			_, discarded := l.discard(e.Name())
-			err = errors.Join(err, discarded)
+			err = errors.Join(err, l.discard(e.Name()))
 		}
 	}
 	return err

@@ -3,10 +3,7 @@ package models
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -73,59 +70,17 @@ func (l *Library) openEither(ctx context.Context, id string) (f *os.File, name s
 	return f, fetchName(id), err
 }
 
-// Unfinished is a copy from another device that Fetch can go on with.
-type Unfinished struct {
-	ID      string
-	Bytes   int64 // on the disk, about
-	Stopped time.Time
-}
-
-// Unfinished returns the copies that were begun and not completed, those that are being made included.
-func (l *Library) Unfinished() ([]Unfinished, error) {
-	entries, err := fs.ReadDir(l.dir.FS(), ".")
-	if err != nil {
-		return nil, fmt.Errorf("list unfinished copies: %w", err)
-	}
-	var all []Unfinished
-	for _, e := range entries {
-		id, ok := strings.CutPrefix(e.Name(), fetchPrefix)
-		if !ok || !idForm.MatchString(id) {
-			continue
-		}
-		if st, err := e.Info(); err == nil { // else it has just been completed
-			all = append(all, Unfinished{ID: id, Bytes: st.Size(), Stopped: st.ModTime()})
-		}
-	}
-	return all, nil
-}
-
-// Discard removes what there is of an unfinished copy.
-func (l *Library) Discard(ctx context.Context, id string) error {
-	for range partTries {
-		gone, err := l.discard(fetchName(id))
-		if gone || err != nil {
-			return err
-		}
-		select {
-		case <-time.After(claimPause):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return beingCopied()
-}
-
 // discard removes an unfinished copy unless somebody has it. It keeps its claim until the file is gone: somebody may be
 // about to go on with the copy.
-func (l *Library) discard(name string) (gone bool, err error) {
+func (l *Library) discard(name string) error {
 	f, err := l.dir.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
-		return errors.Is(err, fs.ErrNotExist), ignoreMissing(err)
+		return ignoreMissing(err)
 	}
 	defer f.Close()
 	mine, err := claim(f)
 	if !mine || err != nil {
-		return false, err
+		return err
 	}
-	return true, ignoreMissing(l.dir.Remove(name))
+	return ignoreMissing(l.dir.Remove(name))
 }

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,9 +44,8 @@ func TestACancelledCopyGoesOnWhereItStopped(t *testing.T) {
 	if n := l.pledged.Load(); n != 0 {
 		t.Errorf("%d bytes are still kept free", n)
 	}
-	all, err := l.Unfinished()
-	if err != nil || len(all) != 1 || all[0].ID != s.manifest.ID || all[0].Bytes < 4*ChunkBytes || time.Since(all[0].Stopped) > time.Minute {
-		t.Errorf("unfinished are %+v, %v", all, err)
+	if st, err := os.Stat(partOf(l, s.manifest.ID)); err != nil || st.Size() < 4*ChunkBytes {
+		t.Errorf("what is left of it: %+v, %v", st, err)
 	}
 	if list, err := l.List(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("the library has %v, %v", list, err)
@@ -60,8 +60,8 @@ func TestACancelledCopyGoesOnWhereItStopped(t *testing.T) {
 	if n := s.total(); n > fileChunks+streams {
 		t.Errorf("%d chunks were fetched in all, of %d", n, fileChunks)
 	}
-	if all, err := l.Unfinished(); err != nil || len(all) != 0 {
-		t.Errorf("unfinished are still %+v, %v", all, err)
+	if _, err := os.Stat(partOf(l, s.manifest.ID)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the unfinished copy is still there: %v", err)
 	}
 }
 
@@ -168,8 +168,11 @@ func TestOneCopyAtATime(t *testing.T) {
 	s.before = func(ctx context.Context, _ int) error {
 		if asked.CompareAndSwap(false, true) {
 			_, second = l.Fetch(ctx, s.manifest.ID, []Source{s}, nil)
-			if err := l.Discard(ctx, s.manifest.ID); !errors.Is(err, ErrInUse) {
-				t.Errorf("discarding gives %v", err)
+			if err := l.discard(fetchName(s.manifest.ID)); err != nil {
+				t.Error(err)
+			}
+			if _, err := os.Stat(partOf(l, s.manifest.ID)); err != nil {
+				t.Errorf("what is being copied was discarded: %v", err)
 			}
 			if err := l.removeLeftovers(); err != nil {
 				t.Error(err)
@@ -205,12 +208,6 @@ func TestUnfinishedCopiesAreRemovedAfterAWeek(t *testing.T) {
 		}
 		if got := files(t, l); !slices.Equal(got, want) {
 			t.Errorf("after %v the folder holds %v, want %v", age, got, want)
-		}
-	}
-	stopAfter(t, l, s, 3)
-	for range 2 {
-		if err := l.Discard(t.Context(), s.manifest.ID); err != nil || len(files(t, l)) != 0 {
-			t.Errorf("after discarding it the folder holds %v, %v", files(t, l), err)
 		}
 	}
 }
