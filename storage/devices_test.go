@@ -21,7 +21,7 @@ func mustDevices(t *testing.T, s *Store) []Device {
 }
 
 func TestDevices(t *testing.T) {
-	s := openDir(t, goldenDir(t)) // the tables are those of the migration
+	s := openDir(t, goldenDir(t, 1)) // the tables are those of the migration
 	ctx := t.Context()
 	studio := Device{
 		ID: deviceID("a"), Name: "studio PC", Added: time.UnixMilli(1700000000123), Seen: time.UnixMilli(1700000000456),
@@ -162,6 +162,38 @@ func TestLedger(t *testing.T) {
 		if _, err := s.write.ExecContext(ctx, bad); err == nil {
 			t.Errorf("%s went through", bad)
 		}
+	}
+}
+
+func TestTheNewestOfTheLedgerAreKept(t *testing.T) {
+	s := openTemp(t)
+	ctx := t.Context()
+	// One more than fits at once, as the program would enter them over months.
+	_, err := s.write.ExecContext(ctx, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+		INSERT INTO ledger (time_ms, outgoing, device, address, purpose, bytes_in, bytes_out, outcome)
+		SELECT 0, 0, ?, '10.0.0.2:47300', 'device', 1, 1, 'done' FROM n`, ledgerMax, deviceID("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func() (n, oldest int) {
+		if err := s.read.QueryRowContext(ctx, `SELECT count(*), min(id) FROM ledger`).Scan(&n, &oldest); err != nil {
+			t.Fatal(err)
+		}
+		return n, oldest
+	}
+	if n, oldest := count(); n != ledgerMax || oldest != 1 {
+		t.Fatalf("%d entries from %d on, want all", n, oldest)
+	}
+	for i, batch := range []int{1, 3} {
+		if err := s.AddLedger(ctx, make([]LedgerEntry, batch)); err != nil {
+			t.Fatal(err)
+		}
+		if n, oldest := count(); n != ledgerMax || oldest != []int{2, 5}[i] {
+			t.Errorf("%d entries from %d on", n, oldest)
+		}
+	}
+	if _, err := s.write.ExecContext(ctx, `DELETE FROM ledger WHERE id = 5`); err == nil {
+		t.Error("the oldest of those that are kept could be removed")
 	}
 }
 

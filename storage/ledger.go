@@ -18,26 +18,38 @@ type LedgerEntry struct {
 	Outcome           string
 }
 
-// AddLedger appends entries in one transaction. Nothing changes or removes them.
+// ledgerMax is how many entries are kept, about 30 MB. Strangers, whose knocking is joined into few entries before it gets
+// here, must keep at it for most of a day to fill that.
+const ledgerMax = 100_000
+
+// AddLedger appends entries in one transaction, and removes those that have ledgerMax newer ones.
 func (s *Store) AddLedger(ctx context.Context, entries []LedgerEntry) error {
 	if len(entries) == 0 {
 		return nil
 	}
 	return s.change(ctx, "write ledger", func(tx *sql.Tx) error {
-		add, err := tx.PrepareContext(ctx, `INSERT INTO ledger
-			(time_ms, outgoing, device, address, purpose, bytes_in, bytes_out, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+		if err := appendLedger(ctx, tx, entries); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM ledger WHERE id <= (SELECT max(id) FROM ledger) - ?`, ledgerMax)
+		return err
+	})
+}
+
+func appendLedger(ctx context.Context, tx *sql.Tx, entries []LedgerEntry) error {
+	add, err := tx.PrepareContext(ctx, `INSERT INTO ledger
+		(time_ms, outgoing, device, address, purpose, bytes_in, bytes_out, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		return err
+	}
+	defer add.Close()
+	for _, e := range entries {
+		_, err = add.ExecContext(ctx, e.Time.UnixMilli(), e.Out, e.Device, e.Address, e.Purpose, e.BytesIn, e.BytesOut, e.Outcome)
 		if err != nil {
 			return err
 		}
-		defer add.Close()
-		for _, e := range entries {
-			_, err = add.ExecContext(ctx, e.Time.UnixMilli(), e.Out, e.Device, e.Address, e.Purpose, e.BytesIn, e.BytesOut, e.Outcome)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // LedgerQuery says which entries are asked for.

@@ -13,7 +13,7 @@ import (
 // migration takes a database from the version before to its own, the index in the list plus one.
 type migration string
 
-var migrations = []migration{schema1, schema2}
+var migrations = []migration{schema1, schema2, schema3}
 
 const applicationID = 0x43726f66 // "Crof", so that another program's database is told apart
 

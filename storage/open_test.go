@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,20 @@ var makeGolden = flag.Bool("make-golden", false, "write the golden database of t
 
 // goldenFile is the database of a released version.
 func goldenFile(version int) string { return fmt.Sprintf("testdata/croft-v%d.db.gz", version) }
+
+// What the golden databases hold since version 2.
+var (
+	goldenWhy    = "It is the fastest."
+	goldenDevice = Device{
+		ID: deviceID("b"), Name: "Studio", Added: time.UnixMilli(5), Seen: time.UnixMilli(6),
+		Here: Rights{Answers: true}, There: Rights{Models: true}, Addresses: []string{"192.168.1.20:47300"},
+	}
+	goldenServer = Server{ID: 1, Name: "Tower", Address: "192.168.1.5:11434", Key: "k", Kind: "Ollama", Added: time.UnixMilli(7)}
+	goldenLedger = []LedgerEntry{
+		{ID: 1, Time: time.UnixMilli(8), Out: true, Device: deviceID("b"), Address: "192.168.1.20:47300", Purpose: "device", BytesIn: 9, BytesOut: 10, Outcome: "done"},
+		{ID: 2, Time: time.UnixMilli(11), Address: "192.168.1.66:5000", Purpose: "device", BytesIn: 12, Outcome: "refused: not one of my devices"},
+	}
+)
 
 // fillGolden makes what the golden database holds.
 func fillGolden(t *testing.T, s *Store) {
@@ -32,7 +47,7 @@ func fillGolden(t *testing.T, s *Store) {
 		t.Fatal(err)
 	}
 	a[0].State, a[0].Text, a[0].Thinking = "complete", "In October, where summers are warm.", "They are late fruit."
-	a[0].Reply = Reply{Device: "This laptop", Model: "Qwen3 0.6B", ModelHash: strings.Repeat("a", 64), ReplyTokens: 9, TokensPerSecond: 20.5, Reason: "stop"}
+	a[0].Reply = Reply{Device: "This laptop", Why: goldenWhy, Model: "Qwen3 0.6B", ModelHash: strings.Repeat("a", 64), ReplyTokens: 9, TokensPerSecond: 20.5, Reason: "stop"}
 	steps := []error{
 		s.SaveReply(ctx, a[0]),
 		s.PinChat(ctx, chat, true),
@@ -40,6 +55,11 @@ func fillGolden(t *testing.T, s *Store) {
 		s.AddModel(ctx, Model{ID: strings.Repeat("a", 64), Name: "Qwen3 0.6B", Source: "Croft", Owned: true, Modified: time.Unix(1, 2), Added: time.Unix(3, 0)}),
 		s.RecordSpeed(ctx, strings.Repeat("a", 64), 20.5),
 		s.SaveSetting(ctx, "settings", []byte(`{"theme":"dark"}`)),
+		s.SaveDevice(ctx, goldenDevice),
+		s.AddLedger(ctx, goldenLedger),
+	}
+	if _, err := s.AddServer(ctx, goldenServer); err != nil {
+		t.Fatal(err)
 	}
 	say(t, s, chat, q.ID, "assistant", "東京では十月です。")
 	if err := errors.Join(steps...); err != nil {
@@ -70,10 +90,10 @@ func TestMakeGolden(t *testing.T) {
 	}
 }
 
-// goldenDir is a folder with a copy of the golden database of version 1.
-func goldenDir(t *testing.T) string {
+// goldenDir is a folder with a copy of the golden database of a version.
+func goldenDir(t *testing.T, version int) string {
 	t.Helper()
-	f, err := os.Open(goldenFile(1))
+	f, err := os.Open(goldenFile(version))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,12 +113,8 @@ func goldenDir(t *testing.T) string {
 	return dir
 }
 
-func TestGoldenDatabaseOpens(t *testing.T) {
-	s := openDir(t, goldenDir(t))
-	if rebuilt, err := s.Check(t.Context()); err != nil || len(rebuilt) > 0 {
-		t.Errorf("check: rebuilt %v, %v", rebuilt, err)
-	}
-	checkGolden(t, s)
+// Each version that has a successor has a golden database.
+func TestGoldenDatabasesOpen(t *testing.T) {
 	schema := func(s *Store) []string {
 		all, err := scanAll(t.Context(), s.read, scanOne[string], `SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name`)
 		if err != nil {
@@ -106,12 +122,20 @@ func TestGoldenDatabaseOpens(t *testing.T) {
 		}
 		return all
 	}
-	if got, want := schema(s), schema(openTemp(t)); !slices.Equal(got, want) {
-		t.Errorf("a released schema was changed instead of migrated:\n%q\nnow\n%q", got, want)
+	want := schema(openTemp(t))
+	for version := 1; version < len(migrations); version++ {
+		s := openDir(t, goldenDir(t, version))
+		if rebuilt, err := s.Check(t.Context()); err != nil || len(rebuilt) > 0 {
+			t.Errorf("version %d: check: rebuilt %v, %v", version, rebuilt, err)
+		}
+		checkGolden(t, s, version)
+		if got := schema(s); !slices.Equal(got, want) {
+			t.Errorf("version %d: a released schema was changed instead of migrated:\n%q\nnow\n%q", version, got, want)
+		}
 	}
 }
 
-func checkGolden(t *testing.T, s *Store) {
+func checkGolden(t *testing.T, s *Store, version int) {
 	t.Helper()
 	ctx := t.Context()
 	chats, err := s.Chats(ctx)
@@ -126,8 +150,13 @@ func checkGolden(t *testing.T, s *Store) {
 			t.Errorf("%q is not found", q)
 		}
 	}
+	why := ""
+	if version >= 2 {
+		why = goldenWhy
+		checkGoldenMesh(t, s)
+	}
 	m, err := s.Message(ctx, 2)
-	if err != nil || m.Why != "" || m.Thinking != "They are late fruit." || m.TokensPerSecond != 20.5 || m.Reason != "stop" {
+	if err != nil || m.Why != why || m.Thinking != "They are late fruit." || m.TokensPerSecond != 20.5 || m.Reason != "stop" {
 		t.Errorf("reply %+v, %v", m, err)
 	}
 	checkMedian(t, s, strings.Repeat("a", 64), 20.5)
@@ -136,14 +165,29 @@ func checkGolden(t *testing.T, s *Store) {
 	}
 }
 
+func checkGoldenMesh(t *testing.T, s *Store) {
+	t.Helper()
+	if got := mustDevices(t, s); !reflect.DeepEqual(got, []Device{goldenDevice}) {
+		t.Errorf("devices %+v", got)
+	}
+	if got, err := s.Servers(t.Context()); err != nil || !slices.Equal(got, []Server{goldenServer}) {
+		t.Errorf("servers %+v, %v", got, err)
+	}
+	got, err := s.Ledger(t.Context(), LedgerQuery{})
+	slices.Reverse(got)
+	if err != nil || !slices.Equal(got, goldenLedger) {
+		t.Errorf("ledger %+v, %v", got, err)
+	}
+}
+
 func TestMigrationBacksUp(t *testing.T) {
-	dir := goldenDir(t)
+	dir := goldenDir(t, 1)
 	later := append(slices.Clone(migrations), `ALTER TABLE chats ADD COLUMN colour TEXT; UPDATE chats SET colour = 'red'`)
 	s, err := open(t.Context(), dir, later)
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, s)
+	checkGolden(t, s, 1)
 	s.Close()
 	backups, err := filepath.Glob(filepath.Join(dir, backupsDir, "croft-v1-*.db"))
 	if err != nil || len(backups) != 1 {
@@ -157,11 +201,11 @@ func TestMigrationBacksUp(t *testing.T) {
 	if err := os.Rename(backups[0], filepath.Join(dir, fileName)); err != nil {
 		t.Fatal(err)
 	}
-	checkGolden(t, openDir(t, dir))
+	checkGolden(t, openDir(t, dir), 1)
 }
 
 func TestFailedMigrationChangesNothing(t *testing.T) {
-	dir := goldenDir(t)
+	dir := goldenDir(t, 1)
 	before := digest(t, dir)
 	broken := []migration{schema1, `DELETE FROM chats; CREATE TABLE chats (id)`}
 	if _, err := open(t.Context(), dir, broken); err == nil {
@@ -170,7 +214,7 @@ func TestFailedMigrationChangesNothing(t *testing.T) {
 	if !bytes.Equal(digest(t, dir), before) {
 		t.Error("a failed migration changed the file")
 	}
-	checkGolden(t, openDir(t, dir))
+	checkGolden(t, openDir(t, dir), 1)
 }
 
 func digest(t *testing.T, dir string) []byte {

@@ -5,8 +5,8 @@ package storage
 // A device is named by the SHA-256 of its public key. here_… is what it may do on this device, there_… what this device
 // was granted on it when they were paired.
 //
-// The ledger has a row for each connection and each attempt, written when it has ended. Rows are only added: who was
-// spoken with stays on record, also after the device was removed.
+// The ledger has a row for each connection and each attempt, written when it has ended. Who was spoken with stays on
+// record, also after the device was removed; schema3 says for how long.
 const schema2 = `
 ALTER TABLE messages ADD COLUMN why TEXT NOT NULL DEFAULT ''; -- why it was written on that device, in words
 

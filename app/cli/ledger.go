@@ -25,7 +25,7 @@ func (c *commands) ledger() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "ledger", Short: "list every connection with other devices, and its bytes", GroupID: groupDevices, Args: noArguments,
 		Long: "The newest comes first; a connection is entered when it ends. Refused ones are listed too. Bytes are those on the\n" +
-			"wire, encryption included. What was said is not kept.",
+			"wire, encryption included. What was said is not kept. The newest 100,000 connections are kept.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := positive(cmd, "most", f.most); err != nil {
 				return err

@@ -37,6 +37,7 @@ func newCandidate(s *session, about About) (*Candidate, error) {
 	if err := s.raw.SetDeadline(time.Now().Add(askMax)); err != nil {
 		return nil, err
 	}
+	s.tellDevice()
 	c := &Candidate{
 		ID: s.peer, SPKI: s.spki, Name: about.Name, Address: s.address(about.Port),
 		conn: s.conn, raw: s.raw,

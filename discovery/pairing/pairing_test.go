@@ -239,10 +239,22 @@ func TestTheLedgerIsTold(t *testing.T) {
 	if _, err := Join(t.Context(), joiner, self(), o.Addrs()[0], wrong(o.Code()), About{}); !errors.Is(err, ErrCode) {
 		t.Errorf("wrong code: %v", err)
 	}
+	s, err := connect(t.Context(), device(t), self(), o.Addrs()[0], anybody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = writeMessage(s.conn, kindAccept, []byte{7}) // a key, and no guess
+	if err == nil {
+		_, err = expect(s.conn, kindShare)
+	}
+	if !errors.Is(err, ErrProtocol) {
+		t.Errorf("no guess: %v", err)
+	}
+	s.raw.Close()
 	o.Close()
 	mu.Lock()
 	defer mu.Unlock()
-	if len(entries) != 1 || entries[0].Device != joiner.ID().String() || entries[0].Purpose != purpose ||
+	if len(entries) != 2 || entries[1].Device != "" || entries[0].Device != joiner.ID().String() || entries[0].Purpose != purpose ||
 		entries[0].Outcome != "refused: "+ErrCode.Error() || entries[0].BytesIn < 200 {
 		t.Errorf("the ledger says %+v", entries)
 	}

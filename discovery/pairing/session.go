@@ -94,11 +94,18 @@ func newSession(ctx context.Context, raw net.Conn, conn *tls.Conn, me *identity.
 	s = &session{conn: conn, raw: raw, mine: me.ID(), peer: id, spki: spki, ch: channel{exporter, me.SPKI(), spki}}
 	if shower {
 		s.ch.joiner, s.ch.shower = spki, me.SPKI()
-	}
-	if e, ok := raw.(entry); ok {
-		e.SetDevice(id.String())
+	} else {
+		s.tellDevice()
 	}
 	return s, nil
+}
+
+// tellDevice names the other side in the ledger. Of those who come to a shower, only who guessed or is let in is named:
+// anybody makes any number of keys, and the ledger joins the entries of callers without a name.
+func (s *session) tellDevice() {
+	if e, ok := s.raw.(entry); ok {
+		e.SetDevice(s.peer.String())
+	}
 }
 
 // versionError finds out that the other side speaks another protocol. The alert
@@ -113,6 +120,9 @@ func versionError(err error) error {
 
 // refuse tells the other side why, where there is a code for it.
 func (s *session) refuse(err error) {
+	if errors.Is(err, ErrCode) {
+		s.tellDevice()
+	}
 	if e, ok := s.raw.(entry); ok {
 		e.SetOutcome("refused: " + err.Error())
 	}

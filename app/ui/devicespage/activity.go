@@ -78,7 +78,7 @@ func (a *activity) build() fyne.CanvasObject {
 	title := control.NewBold(lang.L("Network activity"), look.TextTitle).Shrinking()
 	column := box.NewColumn(10, box.NewRow(4, back, title).Growing(title))
 	column.Pad, column.Max = p.pad(), 860
-	note := lang.L("Every connection to and from this device, once it has ended, with its bytes. What was written is not kept here.")
+	note := lang.L("Every connection to and from this device, once it has ended, with its bytes: the newest 100,000. What was written is not kept here.")
 	column.Objects = append(column.Objects, prose.NewSentence(note, look.TextBody, look.Soft), box.NewRow(0, a.filter()))
 	if !a.loaded {
 		return column
