@@ -120,6 +120,11 @@ func ofCause(c Cause) health.Problem {
 			Title: "No answer", Sentence: "Something swallows what is sent to the device, a firewall perhaps.",
 			Next: "Run croft doctor, or look at Devices, to find the cause.", Severity: health.Warning,
 		}
+	case OtherDevice:
+		return health.Problem{
+			Title: "Another device answered", Sentence: "Something else answers at the device's address.",
+			Next: "See that the device is on; it is found by itself once it is announced.", Severity: health.Warning,
+		}
 	}
 	return health.Problem{
 		Title: "Not reachable", Sentence: "The device did not answer.",

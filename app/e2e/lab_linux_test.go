@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -97,6 +99,39 @@ func (h *host) address(dev, a string) {
 func (h *host) ip(args ...string) {
 	h.lab.t.Helper()
 	h.lab.run(append([]string{"ip", "-n", h.ns}, args...)...)
+}
+
+// loses has percent of the packets that reach eth0, and of those that leave it, get lost.
+func (h *host) loses(percent uint64) {
+	h.lab.t.Helper()
+	h.run("tc", "qdisc", "add", "dev", "eth0", "clsact")
+	// A random number, for each packet: at or above the limit it passes (0), below it is dropped (2). The kernel's own
+	// module for this, netem, is often left out.
+	const random = 1<<32 - 0x1000 + 56 // SKF_AD_OFF + SKF_AD_RANDOM of linux/filter.h
+	program := fmt.Sprintf("4,32 0 0 %d,53 1 0 %d,6 0 0 2,6 0 0 0", uint32(random), percent<<32/100)
+	for _, way := range []string{"ingress", "egress"} {
+		command := append(h.inside(), "tc", "filter", "add", "dev", "eth0", way, "bpf", "direct-action", "bytecode", program)
+		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+			h.lab.t.Skipf("this kernel loses no packets on purpose, for lack of CONFIG_NET_CLS_BPF: %v: %s", err, out)
+		}
+	}
+}
+
+var droppedShown = regexp.MustCompile(`clsact [^q]*dropped (\d+)`)
+
+// lost is how many packets got lost since loses.
+func (h *host) lost() int {
+	h.lab.t.Helper()
+	shown := h.prints("tc", "-s", "qdisc", "show", "dev", "eth0")
+	found := droppedShown.FindStringSubmatch(shown)
+	if found == nil {
+		h.lab.t.Fatalf("no count of lost packets in %q", shown)
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		h.lab.t.Fatal(err)
+	}
+	return n
 }
 
 // run runs a command of the system on the host.

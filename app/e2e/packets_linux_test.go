@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 	switch {
 	case os.Getenv(packetsVariable) != "":
 		err = countPackets()
+	case os.Getenv(betweenVariable) != "":
+		err = runRelay(os.Getenv(betweenVariable))
 	case os.Getenv(knockVariable) != "":
 		err = knockAt(os.Getenv(knockVariable))
 	default:

@@ -75,6 +75,29 @@ func TestAReplySurvivesTheDeviceThatWritesIt(t *testing.T) {
 	t.Logf("%d kills: the longest silence of a reply was %v in the middle, %v at worst", len(gaps), gaps[len(gaps)/2], gaps[len(gaps)-1])
 }
 
+func TestAReplySurvivesALineThatLosesPackets(t *testing.T) {
+	l := newLab(t)
+	laptop, studio, serving := pair(l)
+	slowModel(t, laptop, studio)
+	want := studio.croft(elsewhere("here")...)
+	studio.loses(5)
+	for _, killed := range []bool{false, true} {
+		asking := laptop.start(elsewhere("studio")...)
+		within(t, 30*time.Second, "the reply grows", func() bool { return len(asking.answered()) >= len(want)/2 })
+		if killed {
+			serving.kill()
+		}
+		asking.ends()
+		if got := asking.answered(); got != want {
+			t.Fatalf("with loss, killed: %v, the reply became\n%q, want\n%q", killed, got, want)
+		}
+		t.Logf("killed: %v: the longest silence was %v, %d packets were lost so far", killed, asking.gap, studio.lost())
+	}
+	if studio.lost() == 0 {
+		t.Error("not one packet was lost")
+	}
+}
+
 func TestTheCableIsPulledInMidReply(t *testing.T) {
 	l := newLab(t)
 	laptop, studio, _ := pair(l)
