@@ -35,12 +35,15 @@ func (h *here) Place(ctx context.Context) (router.Place, error) {
 		return p, err
 	}
 	for _, m := range list {
+		if m.Embedding {
+			continue // it writes nothing
+		}
 		known := router.Model{
 			ID: m.ID, Name: m.Name, SizeBytes: m.SizeBytes, ContextMax: m.ContextHere, TokensPerSecond: m.MeasuredTPS,
-			Loaded: m.Loaded, Default: m.Default, Starter: m.Starter, Unusable: m.Problem != "" || m.Fit == models.TooBig,
+			Loaded: m.Loaded, Default: m.Default, Starter: m.Starter, Unusable: !m.CanChat(),
 		}
 		if info, err := h.library.Info(m); err == nil {
-			known.Template, known.Advice, known.Unusable = info.Template, info.Advice, known.Unusable || info.Embedding
+			known.Template, known.Advice = info.Template, info.Advice
 		}
 		p.Models = append(p.Models, known)
 	}
@@ -51,6 +54,9 @@ func (h *here) Place(ctx context.Context) (router.Place, error) {
 func (h *here) Facts(ctx context.Context, model string) (chat.Facts, error) {
 	m, err := h.library.Resolve(ctx, model)
 	if err != nil {
+		return chat.Facts{}, err
+	}
+	if err := m.CheckChat(); err != nil {
 		return chat.Facts{}, err
 	}
 	info, err := h.library.Info(m)

@@ -37,24 +37,33 @@ func (l lending) describe(m models.Model) lanapi.Model {
 	d := lanapi.Model{
 		ID: m.ID, Name: m.Name, Family: m.Family, Quant: m.Quant, SizeBytes: m.SizeBytes, Parameters: m.Parameters,
 		ContextMax: m.ContextHere, CanThink: m.CanThink, TokensPerSecond: m.MeasuredTPS, NeedsBytes: m.NeedsBytes,
-		Loaded: m.Loaded, Default: m.Default, Starter: m.Starter, Problem: m.Problem, Added: m.Added,
+		Embedding: m.Embedding, Loaded: m.Loaded, Default: m.Default, Starter: m.Starter, Problem: m.Problem, Added: m.Added,
 	}
 	if d.Problem == "" && m.Fit == models.TooBig {
 		d.Problem = m.Why
 	}
 	if info, err := l.library.Info(m); err == nil {
-		d.Template, d.Advice, d.Embedding = info.Template, info.Advice, info.Embedding
+		d.Template, d.Advice = info.Template, info.Advice
 	}
 	return d
 }
 
 // Use loads a model and keeps it until the func is called.
 func (l lending) Use(ctx context.Context, id string, progress func(float64)) (lanapi.Running, func(), error) {
+	return l.use(ctx, id, func(m models.Model) (*models.Running, error) { return l.library.Use(ctx, m.ID, progress) })
+}
+
+// UseForEmbeddings is Use for a model that makes embeddings.
+func (l lending) UseForEmbeddings(ctx context.Context, id string) (lanapi.Running, func(), error) {
+	return l.use(ctx, id, func(m models.Model) (*models.Running, error) { return l.library.UseForEmbeddings(ctx, m.ID) })
+}
+
+func (l lending) use(ctx context.Context, id string, load func(models.Model) (*models.Running, error)) (lanapi.Running, func(), error) {
 	m, err := l.find(ctx, id)
 	if err != nil {
 		return nil, nil, lendable(err)
 	}
-	r, err := l.library.Use(ctx, m.ID, progress)
+	r, err := load(m)
 	if err != nil {
 		return nil, nil, lendable(err)
 	}

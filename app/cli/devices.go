@@ -210,8 +210,12 @@ func ago(d time.Duration) string {
 func modelNames(d devices.Device) string {
 	var names []string
 	for _, m := range d.Status.Models {
+		name := strings.TrimSpace(m.Name + " " + m.Quant)
+		if m.Embedding {
+			name += " (for embeddings)"
+		}
 		if m.Problem == "" {
-			names = append(names, strings.TrimSpace(m.Name+" "+m.Quant))
+			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {

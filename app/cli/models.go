@@ -36,7 +36,7 @@ func (c *commands) modelsList() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use: "list", Short: "list the models that are here", Args: noArguments,
-		Long: "The default model has a star. A model that does not fit in memory now says why.",
+		Long: "The default model has a star. A model that does not fit in memory now says why, and one for embeddings says so.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withParts(cmd.Context(), func(p *Parts) error {
 				list, err := p.Models.List(cmd.Context())
@@ -374,6 +374,9 @@ func (c *commands) modelsDefault() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withParts(cmd.Context(), func(p *Parts) error {
 				m, err := added(cmd.Context(), p, args[0])
+				if err == nil {
+					err = m.CheckChat()
+				}
 				if err != nil {
 					return err
 				}

@@ -85,9 +85,12 @@ func inSentence(name string) string {
 	return name
 }
 
-// modelAnywhere finds a model here, or on a device that is there.
+// modelAnywhere finds a model to chat with, here or on a device that is there.
 func modelAnywhere(ctx context.Context, p *Parts, name string) (models.Model, error) {
 	m, err := p.Models.Resolve(ctx, name)
+	if err == nil {
+		err = m.CheckChat()
+	}
 	if err == nil || p.Devices == nil {
 		return m, err
 	}
@@ -101,7 +104,8 @@ func modelAnywhere(ctx context.Context, p *Parts, name string) (models.Model, er
 		return models.Model{Name: "the models of " + namesOf(list)}, nil
 	}
 	if found, missing := modelOf(list, name); missing == nil {
-		return models.Model{ID: found.ID, Name: found.Name, Quant: found.Quant}, nil
+		far := models.Model{ID: found.ID, Name: found.Name, Quant: found.Quant, Embedding: found.Embedding}
+		return far, far.CheckChat()
 	}
 	return m, err
 }

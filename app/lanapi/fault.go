@@ -68,7 +68,7 @@ func faultOf(err error) *fault {
 	case errors.Is(err, engine.ErrFormat):
 		return &fault{status: http.StatusBadRequest, code: unusable, param: "response_format", message: "The model cannot write this form: " + err.Error()}
 	case errors.Is(err, engine.ErrPurpose):
-		return &fault{status: http.StatusBadRequest, code: unusable, param: "model", message: "The model was not made for this. Choose another one."}
+		return &fault{status: http.StatusBadRequest, code: unusable, param: "model", message: "This model is for embeddings, not for chat. Choose another one."}
 	case errors.Is(err, ErrNotFound):
 		return &fault{status: http.StatusNotFound, code: unknownModel, param: "model", message: "There is no such model here. GET /v1/models lists those that are."}
 	case errors.Is(err, ErrUnusable), errors.Is(err, engine.ErrMemory):

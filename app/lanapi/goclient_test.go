@@ -268,19 +268,17 @@ func TestGoClientEmbeds(t *testing.T) {
 	l := newLibrary(t)
 	c := goClient(t, l)
 	texts := []string{"the dog", "a stone near the house"}
-	want, err := l.models[vectors].Embed(t.Context(), texts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := l.inspected(t, texts)
+	tokens := len(l.models[vectors].Tokenize(texts[0], true, false)) + len(l.models[vectors].Tokenize(texts[1], true, false))
 	for _, encoding := range []openai.EmbeddingEncodingFormat{"", "float", "base64"} {
 		r, err := c.CreateEmbeddings(t.Context(), openai.EmbeddingRequest{Model: vectors, Input: texts, EncodingFormat: encoding})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(r.Data) != 2 || !reflect.DeepEqual(r.Data[0].Embedding, want[0]) || !reflect.DeepEqual(r.Data[1].Embedding, want[1]) {
-			t.Errorf("%q: the vectors are not the engine's", encoding)
+			t.Errorf("%q: the vectors are not those of croft inspect --embed", encoding)
 		}
-		if r.Data[1].Index != 1 || r.Usage.PromptTokens == 0 || r.Usage.PromptTokens != r.Usage.TotalTokens {
+		if r.Data[1].Index != 1 || r.Usage.PromptTokens != tokens || r.Usage.TotalTokens != tokens {
 			t.Errorf("%q: index %d, usage %+v", encoding, r.Data[1].Index, r.Usage)
 		}
 	}
@@ -371,10 +369,30 @@ func TestGoClientIsRefused(t *testing.T) {
 	wantRefused(t, "echo", err, 400, "unsupported_parameter", "echo")
 	_, err = c.CreateEmbeddings(t.Context(), openai.EmbeddingRequest{Model: tiny, Input: "a"})
 	wantRefused(t, "no vectors", err, 400, "model_unusable", "model")
+	_, err = c.CreateCompletion(t.Context(), openai.CompletionRequest{Model: vectors, Prompt: "a"})
+	wantRefused(t, "no text", err, 400, "model_unusable", "model")
 	_, err = c.CreateEmbeddings(t.Context(), openai.EmbeddingRequest{Model: vectors, Input: strings.Repeat("x", embeddingsBytesMax)})
 	wantRefused(t, "large embedding", err, 413, "too_large", "")
 	_, err = c.CreateEmbeddings(t.Context(), openai.EmbeddingRequest{Model: vectors, Input: "a", Dimensions: 3})
 	wantRefused(t, "dimensions", err, 400, "unsupported_parameter", "dimensions")
+	for what, r := range map[string]struct {
+		model       openai.EmbeddingModel
+		input       any
+		status      int
+		code, param string
+	}{
+		"unknown model": {"text-embedding-3-small", "a", 404, "model_not_found", "model"},
+		"no model":      {"", "a", 400, "bad_request", "model"},
+		"no text":       {vectors, "", 400, "bad_request", "input"},
+		"no texts":      {vectors, []string{}, 400, "bad_request", "input"},
+		"an empty text": {vectors, []string{"a", ""}, 400, "bad_request", "input"},
+		"tokens":        {vectors, [][]int{{1, 2}}, 400, "bad_request", "input"},
+		"nothing":       {vectors, nil, 400, "bad_request", "input"},
+		"a long text":   {vectors, []string{"a", strings.Repeat("a long story ", 2000)}, 400, "context_length_exceeded", "input"},
+	} {
+		_, err := c.CreateEmbeddings(t.Context(), openai.EmbeddingRequest{Model: r.model, Input: r.input})
+		wantRefused(t, "embedding, "+what, err, r.status, r.code, r.param)
+	}
 	_, err = c.CreateImage(t.Context(), openai.ImageRequest{Prompt: "a dog"})
 	wantRefused(t, "unknown route", err, 404, "unknown_url", "")
 }

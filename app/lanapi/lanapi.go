@@ -32,6 +32,9 @@ type Models interface {
 	// Use loads the model with this hash or name, "" the default, and keeps it loaded until the func is called. progress
 	// gets 0 to 1.
 	Use(ctx context.Context, id string, progress func(float64)) (Running, func(), error)
+	// UseForEmbeddings is Use for a model that makes embeddings. Each of the two refuses what is for the other with
+	// engine.ErrPurpose, before anything is loaded.
+	UseForEmbeddings(ctx context.Context, id string) (Running, func(), error)
 }
 
 // Running is a loaded model.

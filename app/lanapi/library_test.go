@@ -9,12 +9,14 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"croft/app/models"
 	"croft/engine"
 	"croft/engine/tinymodel"
 )
@@ -24,7 +26,7 @@ const (
 	tiny     = "Tiny llama"   // writes, with random weights
 	tooled   = "Tiny tools"   // its template takes tools
 	thinks   = "Tiny thinker" // its prompts end with <think>
-	vectors  = "Tiny vectors" // makes vectors
+	vectors  = "Tiny vectors" // makes embeddings
 	scripted = "Scripted"     // writes what the test says
 	broken   = "Broken"       // is listed with a problem
 )
@@ -40,10 +42,11 @@ const thinkTemplate = `{%- for message in messages %}{{- '<|im_start|>' + messag
 
 // library has small models, run by the engine itself.
 type library struct {
-	models map[string]Running
-	errors map[string]error // of Use
-	order  []string
-	loads  []float64 // reported by Use
+	models  map[string]Running
+	errors  map[string]error // of Use
+	order   []string
+	loads   []float64 // reported by Use
+	vectors string    // file of the model of that name
 
 	mu   sync.Mutex
 	used int // not released
@@ -111,6 +114,14 @@ func (l *library) List(context.Context) ([]Model, error) {
 }
 
 func (l *library) Use(_ context.Context, id string, progress func(float64)) (Running, func(), error) {
+	return l.use(id, false, progress)
+}
+
+func (l *library) UseForEmbeddings(_ context.Context, id string) (Running, func(), error) {
+	return l.use(id, true, func(float64) {})
+}
+
+func (l *library) use(id string, embedding bool, progress func(float64)) (Running, func(), error) {
 	if id == "" {
 		id = tiny
 	}
@@ -119,6 +130,9 @@ func (l *library) Use(_ context.Context, id string, progress func(float64)) (Run
 	}
 	for name, m := range l.models {
 		if id == name || id == m.Model().ID {
+			if m.Model().Embedding != embedding {
+				return nil, nil, fmt.Errorf("%q: %w", id, engine.ErrPurpose)
+			}
 			for _, done := range l.loads {
 				progress(done)
 			}
@@ -152,6 +166,34 @@ func (l *library) script(s *script) {
 	l.add(scripted, s)
 }
 
+// vectorsFile is the embedding model of the reference data, where that is there, or else a tiny one.
+func vectorsFile(other string) string {
+	dir := os.Getenv("CROFT_GOLDEN")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "golden")
+	}
+	path := filepath.Join(dir, "models", "qwen3_embedding.gguf")
+	if _, err := os.Stat(path); err != nil {
+		return other
+	}
+	return path
+}
+
+// inspected are the vectors of texts as croft inspect --embed prints them.
+func (l *library) inspected(t *testing.T, texts []string) [][]float32 {
+	t.Helper()
+	p, err := models.OpenProbe(l.vectors, 0, 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	list, err := p.Embed(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 func newLibrary(t *testing.T) *library {
 	t.Helper()
 	l := &library{models: map[string]Running{}, errors: map[string]error{}}
@@ -167,6 +209,10 @@ func newLibrary(t *testing.T) *library {
 		path := filepath.Join(t.TempDir(), "model.gguf")
 		if err := tinymodel.Write(path, m.o); err != nil {
 			t.Fatal(err)
+		}
+		if m.name == vectors {
+			path = vectorsFile(path)
+			l.vectors = path
 		}
 		e, err := engine.Open(path, engine.Options{Threads: 1})
 		if err != nil {

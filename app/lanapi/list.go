@@ -13,6 +13,8 @@ type modelEntry struct {
 	Object  string `json:"object"`
 	Created int64  `json:"created"`
 	OwnedBy string `json:"owned_by"`
+	// Embedding is Croft's own: the model makes embeddings and cannot chat.
+	Embedding bool `json:"embedding,omitempty"`
 }
 
 type modelList struct {
@@ -59,7 +61,7 @@ func (a *API) entries(ctx context.Context) (entries []modelEntry, hashes []strin
 		if m.Problem != "" {
 			continue
 		}
-		e := modelEntry{ID: m.Name, Object: "model", Created: m.Added.Unix(), OwnedBy: "croft"}
+		e := modelEntry{ID: m.Name, Object: "model", Created: m.Added.Unix(), OwnedBy: "croft", Embedding: m.Embedding}
 		if m.Name == "" || names[m.Name] > 1 {
 			e.ID = m.ID
 		}

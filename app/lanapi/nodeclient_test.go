@@ -2,6 +2,7 @@ package lanapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -24,9 +25,14 @@ func TestNodeClient(t *testing.T) {
 	}).Handler())
 	defer poor.Close()
 
+	texts := []string{"the dog", "a stone"}
+	embedded, err := json.Marshal(map[string]any{"input": texts, "vectors": l.inspected(t, texts)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	run := exec.CommandContext(t.Context(), "node", "check.mjs")
 	run.Dir = dir
-	run.Env = append(os.Environ(), "BASE="+programs.URL+"/v1", "KEY="+token, "NO_RIGHTS_BASE="+poor.URL+"/v1")
+	run.Env = append(os.Environ(), "BASE="+programs.URL+"/v1", "KEY="+token, "NO_RIGHTS_BASE="+poor.URL+"/v1", "EMBEDDED="+string(embedded))
 	out, err := run.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"croft/app/health"
+	"croft/engine"
 )
 
 // What callers branch on. Every error with one of these behind it explains itself to health.Of.
@@ -17,7 +18,7 @@ var (
 	ErrChanged   = errors.New("file changed")      // the file of a model is not what was added
 	ErrTooBig    = errors.New("not enough memory") // the model does not fit in memory
 	ErrNoSpace   = errors.New("not enough space")  // the copy does not fit on the disk
-	ErrNotAModel = errors.New("not a chat model")  // a file that cannot be chatted with
+	ErrNotAModel = errors.New("not a model")       // a file that cannot be run
 	ErrContext   = errors.New("context too short") // more tokens than the model was made for
 	ErrForbidden = errors.New("not allowed")       // a device does not lend its models to this one
 	ErrNoSource  = errors.New("no source")         // no device has the model, or can be reached
@@ -49,7 +50,7 @@ func noModel() error {
 }
 
 func noneUsable() error {
-	return refuse(ErrNoModel, "No usable model", "None of the models here can be used on this device now.",
+	return refuse(ErrNoModel, "No usable model", "None of the models here can chat on this device now.",
 		"Run croft models list to see why.")
 }
 
@@ -94,7 +95,17 @@ func tooBig(why string) error {
 }
 
 func notAModel(sentence, next string) error {
-	return refuse(ErrNotAModel, "Not a chat model", sentence, next)
+	return refuse(ErrNotAModel, "Not a model", sentence, next)
+}
+
+// wrongPurpose refuses a chat with a model for embeddings, and embeddings by one for chat.
+func wrongPurpose(m Model) error {
+	if m.Embedding {
+		return refuse(engine.ErrPurpose, "Not for chat", m.Name+" is for embeddings, not for chat.",
+			"Choose a chat model; croft models list shows what each is for.")
+	}
+	return refuse(engine.ErrPurpose, "Not for embeddings", m.Name+" is for chat, not for embeddings.",
+		"Choose a model for embeddings; croft models list shows what each is for.")
 }
 
 func noChunk(name string, n int) error {

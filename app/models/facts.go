@@ -1,5 +1,13 @@
 package models
 
+// CheckChat says why m is not for chat; nil when it is.
+func (m Model) CheckChat() error {
+	if m.Embedding {
+		return wrongPurpose(m)
+	}
+	return nil
+}
+
 // Info is what the file of m says of itself.
 func (l *Library) Info(m Model) (Info, error) { return l.inspect.header(m.Path) }
 

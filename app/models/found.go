@@ -24,7 +24,7 @@ type found struct {
 }
 
 // Found returns model files in the folders of other programs that are not in the library.
-// Parts of split models, picture parts, vocabularies and models for search are left out; broken and unsupported files say so.
+// Parts of split models, picture parts and vocabularies are left out; broken and unsupported files say so.
 func (l *Library) Found(ctx context.Context) ([]Model, error) {
 	records, err := l.store.Models(ctx)
 	if err != nil {
@@ -51,10 +51,10 @@ func (l *Library) Found(ctx context.Context) ([]Model, error) {
 	return list, ctx.Err()
 }
 
-// foundModel describes a found file. False: it is not for chatting.
+// foundModel describes a found file. False: it is no model.
 func (l *Library) foundModel(f found, budget int64) (Model, bool) {
 	info, err := l.inspect.header(f.path)
-	if errors.Is(refuseForChat(info, err), ErrNotAModel) {
+	if errors.Is(refuseVocabulary(info, err), ErrNotAModel) {
 		return Model{}, false
 	}
 	m := Model{Name: nameOf(info.Name, f.name, info.Parameters), Path: f.path, Source: f.program, SizeBytes: info.SizeBytes}

@@ -84,13 +84,13 @@ func regularFile(path string) (string, error) {
 	return path, nil
 }
 
-// admit reads a file's header and refuses what cannot be chatted with.
+// admit reads a file's header and refuses what cannot be run.
 func (l *Library) admit(path string) (engine.Info, error) {
 	if err := refuseByName(path); err != nil {
 		return engine.Info{}, err
 	}
 	info, err := l.inspect.header(path)
-	return info, refuseForChat(info, err)
+	return info, refuseVocabulary(info, err)
 }
 
 // partName is how llama.cpp names the parts of a split file.
@@ -113,15 +113,10 @@ func refuseByName(path string) error {
 // vocabularyOnly tells a file without weights, such as llama.cpp makes for tests of tokenizers.
 func vocabularyOnly(info engine.Info) bool { return info.Vocabulary > 0 && info.Parameters == 0 }
 
-// refuseForChat refuses files that cannot write a reply, given what the engine says of them.
-func refuseForChat(info engine.Info, err error) error {
-	switch {
-	case vocabularyOnly(info):
+// refuseVocabulary refuses files without weights, given what the engine says of them.
+func refuseVocabulary(info engine.Info, err error) error {
+	if vocabularyOnly(info) {
 		return notAModel("This file holds a vocabulary only; it cannot chat.", "Choose the model itself.")
-	case err != nil:
-		return err
-	case info.Embedding:
-		return notAModel("This model makes vectors for search; it cannot chat.", "Choose a chat model.")
 	}
-	return nil
+	return err
 }

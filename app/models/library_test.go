@@ -68,6 +68,8 @@ func readInfo(path string) (engine.Info, error) {
 		return engine.Info{}, errors.New("the file is damaged")
 	case "vectors":
 		return engine.Info{Name: name, Vocabulary: 9, SizeBytes: int64(len(b)), Layers: 2, Parameters: 1e6, Embedding: true}, nil
+	case "vocabulary":
+		return engine.Info{Name: name, Vocabulary: 9, SizeBytes: int64(len(b))}, nil
 	}
 	return engine.Info{
 		Name: name, Family: "llama", Quant: "Q8_0", SizeBytes: int64(len(b)), Parameters: 1e6, Layers: 2, ContextMax: 8192,
@@ -228,9 +230,9 @@ func TestLeftoversOfADeadProcessAreRemoved(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoChatModelIsRefusedBeforeCopying(t *testing.T) {
+func TestWhatIsNoModelIsRefusedBeforeCopying(t *testing.T) {
 	l, dir := newLibrary(t), t.TempDir()
-	for _, name := range []string{"broken", "vectors"} {
+	for _, name := range []string{"broken", "vocabulary"} {
 		path := write(t, filepath.Join(dir, name+".gguf"), name)
 		for how, add := range map[string]func(context.Context, string, func(int64, int64)) (Model, error){"import": l.Import, "adopt": l.Adopt} {
 			if _, err := add(t.Context(), path, func(_, _ int64) { t.Error("bytes were read") }); err == nil {

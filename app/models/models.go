@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,8 +42,9 @@ type Model struct {
 	ContextHere int     `json:"context_here"` // tokens that fit in memory here
 	NeedsBytes  int64   `json:"needs_bytes"`  // weights, cache of ContextHere tokens, and work space
 	Fit         Fit     `json:"fit"`
-	Why         string  `json:"why"`          // one sentence, "" when it simply fits
+	Why         string  `json:"why"`          // what to know of it, in sentences; "" when it simply fits
 	Problem     string  `json:"problem"`      // why it cannot be used at all (broken, unsupported), "" when it can
+	Embedding   bool    `json:"embedding"`    // makes embeddings, and cannot chat
 	CanThink    bool    `json:"can_think"`    // it has a switch for thinking
 	MeasuredTPS float64 `json:"measured_tps"` // median tokens a second of past replies here; 0: not measured
 	Loaded      bool    `json:"loaded"`
@@ -51,8 +53,16 @@ type Model struct {
 	Added time.Time `json:"-"` // zero for a found file
 }
 
-// usable tells whether a reply can be asked of the model at all.
-func (m Model) usable() bool { return m.Problem == "" && m.Fit != TooBig }
+// CanChat tells whether a reply can be asked of the model at all.
+func (m Model) CanChat() bool { return m.Problem == "" && m.Fit != TooBig && !m.Embedding }
+
+// purpose is what the model is for where that is not chat.
+func (m Model) purpose() string {
+	if m.Embedding {
+		return "For embeddings, not for chat."
+	}
+	return ""
+}
 
 // Preferences are what a person chose about running models. The zero value leaves everything to Croft.
 type Preferences struct {
@@ -207,27 +217,28 @@ func (l *Library) verify(r storage.Model) error {
 // fill reads the file's header and says whether the model fits into budget bytes.
 func (l *Library) fill(m *Model, budget int64) {
 	info, err := l.inspect.header(m.Path)
-	err = refuseForChat(info, err)
+	err = refuseVocabulary(info, err)
 	m.Family, m.Quant, m.Parameters, m.ContextMax = info.Family, info.Quant, info.Parameters, info.ContextMax
 	if err != nil {
 		m.Problem = sentenceOf(err)
 		return
 	}
-	m.CanThink = info.CanThink
+	m.Embedding, m.CanThink = info.Embedding, info.CanThink
 	m.Fit, m.ContextHere, m.Why = fit(info, budget, l.prefer().ContextMax)
+	m.Why = strings.TrimSpace(m.purpose() + " " + m.Why)
 	m.NeedsBytes = info.Needs(m.ContextHere)
 }
 
-// chooseDefault returns the index of the preferred model, or else of the newest that can be used, the starter only where
+// chooseDefault returns the index of the preferred model, or else of the newest that can chat, the starter only where
 // there is no other; -1 when there is none.
 func chooseDefault(list []Model, preferred string) int {
-	if i := slices.IndexFunc(list, func(m Model) bool { return m.ID == preferred && preferred != "" }); i >= 0 {
+	if i := slices.IndexFunc(list, func(m Model) bool { return m.ID == preferred && preferred != "" && !m.Embedding }); i >= 0 {
 		return i
 	}
-	if i := slices.IndexFunc(list, func(m Model) bool { return m.usable() && !m.Starter }); i >= 0 {
+	if i := slices.IndexFunc(list, func(m Model) bool { return m.CanChat() && !m.Starter }); i >= 0 {
 		return i
 	}
-	return slices.IndexFunc(list, Model.usable)
+	return slices.IndexFunc(list, Model.CanChat)
 }
 
 // Examine reads a file's header and says what it is and whether it fits, without adding it.

@@ -221,7 +221,7 @@ func (ss *slots) mark(m *Model) {
 		m.Loaded, m.ContextHere = true, s.model.ContextMax()
 		m.NeedsBytes = s.model.Info().Needs(m.ContextHere)
 		if m.Fit == TooBig { // Measured against the memory that it takes itself.
-			m.Fit, m.Why = Fits, ""
+			m.Fit, m.Why = Fits, m.purpose()
 		}
 	}
 }

@@ -116,5 +116,5 @@ func suggest(all []Suggestion, have []Model, budget int64) (fitting []Suggestion
 // isNoStepFrom tells whether m is this model, under whatever file name, or one that can be used and is no smaller.
 func (s Suggestion) isNoStepFrom(m Model) bool {
 	same := strings.Contains(plain(m.Name), strings.TrimSuffix(plain(s.Name), "instruct"))
-	return same || m.usable() && m.Parameters >= s.Parameters
+	return same || m.CanChat() && m.Parameters >= s.Parameters
 }

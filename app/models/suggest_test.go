@@ -46,6 +46,7 @@ func TestSuggestions(t *testing.T) {
 		"one that is here":      {16e9, have("Qwen3 8B", 8.2e9, Fits), nil},
 		"a middling one":        {16e9, have("Llama 3.2 3B Instruct", 3.2e9, Fits), []string{"Qwen3 8B", "Qwen3 4B", "Qwen2.5 7B Instruct"}},
 		"here under other name": {6e9, have("Meta Llama 3.2 3B", 1e6, Tight), []string{"Qwen3 4B", "Qwen2.5 7B Instruct", "Qwen2.5 3B Instruct", "Qwen3 1.7B"}},
+		"one for embeddings":    {2e9, []Model{starter, {Name: "Vectors 8B", Parameters: 8e9, Fit: Fits, Embedding: true}}, []string{"Qwen2.5 1.5B Instruct", "Llama 3.2 1B Instruct", "Qwen3 0.6B"}},
 		"one that is too big":   {5e9, have("Giant 70B", 70e9, TooBig), []string{"Qwen3 4B", "Llama 3.2 3B Instruct", "Qwen2.5 3B Instruct", "Qwen3 1.7B"}},
 	} {
 		var got []string

@@ -21,15 +21,28 @@ type Running struct {
 	model runner
 }
 
-// Use loads a model (the default for "") and keeps it until the Running is released. id is anything Resolve knows.
-// Only the last used model stays loaded when nobody holds it. progress may be nil and gets 0 to 1.
+// Use loads a model to chat with (the default for "") and keeps it until the Running is released. id is anything Resolve
+// knows. Only the last used model stays loaded when nobody holds it. progress may be nil and gets 0 to 1. A model for
+// embeddings is an engine.ErrPurpose.
 func (l *Library) Use(ctx context.Context, id string, progress func(float64)) (*Running, error) {
+	return l.use(ctx, id, false, progress)
+}
+
+// UseForEmbeddings is Use for Embed. A model that was not made for that is an engine.ErrPurpose.
+func (l *Library) UseForEmbeddings(ctx context.Context, id string) (*Running, error) {
+	return l.use(ctx, id, true, nil)
+}
+
+func (l *Library) use(ctx context.Context, id string, embedding bool, progress func(float64)) (*Running, error) {
 	m, err := l.Resolve(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if err := l.ready(ctx, m); err != nil {
 		return nil, err
+	}
+	if m.Embedding != embedding {
+		return nil, wrongPurpose(m)
 	}
 	s, err := l.slots.acquire(l.keyOf(m), func(s *slot) (runner, error) { return l.load(s, m) })
 	if err != nil {

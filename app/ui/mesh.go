@@ -38,7 +38,7 @@ func (m Mesh) This(ctx context.Context) (devicespage.Device, error) {
 	d.Battery, d.Hot, d.Running = devicespage.Battery{Has: here.Battery.Has, Percent: here.Battery.Percent, Charging: here.Battery.Charging}, here.Hot, here.Running
 	slices.SortStableFunc(library, func(a, b models.Model) int { return first(a.Default, b.Default) })
 	for _, l := range library {
-		if l.Problem == "" && l.Fit != models.TooBig {
+		if l.CanChat() {
 			d.Models = append(d.Models, devicespage.Model{
 				ID: l.ID, Name: l.Name, Quant: l.Quant, SizeBytes: l.SizeBytes, NeedsBytes: l.NeedsBytes,
 				TokensPerSecond: l.MeasuredTPS, Loaded: l.Loaded, CanThink: l.CanThink, Starter: l.Starter,

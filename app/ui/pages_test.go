@@ -75,6 +75,28 @@ func TestModelsSayWhyTheyDoNotFit(t *testing.T) {
 	s.sees("too big here", "It needs 15.8 GB of memory", "cannot be used", "ends in the middle of its header", "in use", "16\u2009GB of memory")
 }
 
+func TestModelsForEmbeddingsAreShownAndNotOffered(t *testing.T) {
+	vectors := models.Model{ID: "ee", Name: "Qwen3 Embedding 0.6B", Path: "/v", Owned: true, SizeBytes: 6e8, Fit: models.Fits, Embedding: true, Why: "For embeddings, not for chat."}
+	s := newStage(t, wide, settings.Values{}, func(s *stage) { s.models.here = []models.Model{qwen(), vectors} })
+	s.shell.turnTo(pageModels)
+	s.sees("Qwen3 Embedding 0.6B", "For embeddings, not for chat.")
+	s.tapNth("Model menu", 1)
+	s.sees("Copy path", "Delete")
+	s.misses("Use by default")
+	s.press(fyne.KeyEscape)
+	s.shell.turnTo(pageChat)
+	s.tap("Model")
+	s.sees("Qwen3 4B", "All models")
+	s.misses("Qwen3 Embedding 0.6B")
+}
+
+func TestAnImportedModelForEmbeddingsOpensNoChat(t *testing.T) {
+	s := newStage(t, wide, settings.Values{}, func(*stage) {})
+	s.dropped(fyne.Position{}, []fyne.URI{storage.NewFileURI("/tmp/vectors.gguf")})
+	s.sees("Imported is ready", "Your own AI, at home")
+	s.misses("What is on your mind?")
+}
+
 func TestThemeAndTextSizeChangeAtOnce(t *testing.T) {
 	s := newStage(t, wide, settings.Values{}, chats)
 	s.shell.turnTo(pageSettings)

@@ -284,6 +284,9 @@ func (s *scriptedModels) Import(_ context.Context, path string, progress func(do
 	}
 	progress(5e8, 1e9)
 	m := models.Model{ID: path, Name: "Imported", Path: path, Owned: true, Fit: models.Fits, Default: len(s.here) == 0}
+	if strings.Contains(path, "vectors") {
+		m.Embedding, m.Default = true, false
+	}
 	s.here = append(s.here, m)
 	return m, nil
 }

@@ -38,7 +38,7 @@ func (h *chooser) models() (items []control.Item) {
 		})
 	}
 	for _, m := range h.talk.page.library {
-		if usable(m) {
+		if m.CanChat() {
 			items = append(items, control.Item{Text: m.Name, Note: noteOf(m), Icon: "models", Chosen: m.ID == now.ID, Do: func() { h.choose(m) }})
 		}
 	}

@@ -122,7 +122,7 @@ func (p *Page) farModels() []afar {
 			continue
 		}
 		for _, m := range l.Models {
-			if m.ID == "" || slices.ContainsFunc(p.library, func(h models.Model) bool { return h.ID == m.ID && usable(h) }) {
+			if m.ID == "" || slices.ContainsFunc(p.library, func(h models.Model) bool { return h.ID == m.ID && h.CanChat() }) {
 				continue
 			}
 			i := slices.IndexFunc(list, func(a afar) bool { return a.ID == m.ID })
@@ -134,8 +134,6 @@ func (p *Page) farModels() []afar {
 	}
 	return list
 }
-
-func usable(m models.Model) bool { return m.Problem == "" && m.Fit != models.TooBig }
 
 // model returns the model of the open chat, or the default one. Where that is the starter or none and another place
 // answers, the best model there does.

@@ -150,7 +150,7 @@ func (p *Page) offer() fyne.CanvasObject {
 		prose.NewSentence(lang.L("These models are already on this device. Croft uses them where they lie."), 14, look.Soft), box.Gap(1, 4))
 	offered := 0
 	for _, m := range p.found {
-		if m.Problem != "" || m.Fit == models.TooBig || offered == foundMost {
+		if !m.CanChat() || offered == foundMost {
 			continue
 		}
 		column.Objects = append(column.Objects, p.offerLine(m, offered == 0))
@@ -194,7 +194,7 @@ func (p *Page) bring() fyne.CanvasObject {
 
 func (p *Page) offers() bool {
 	for _, m := range p.found {
-		if m.Problem == "" && m.Fit != models.TooBig {
+		if m.CanChat() {
 			return true
 		}
 	}

@@ -125,7 +125,7 @@ func reasonInk(m models.Model) fyne.ThemeColorName {
 // items is what can be done with a model.
 func (p *Page) items(m models.Model) []control.Item {
 	var items []control.Item
-	if !m.Default && m.Problem == "" && m.Fit != models.TooBig {
+	if !m.Default && m.CanChat() {
 		items = append(items, control.Item{Text: lang.L("Use by default"), Icon: "check", Do: func() { p.win.SetDefaultModel(m.ID) }})
 	}
 	items = append(items, control.Item{Text: lang.L("Copy path"), Icon: "copy", Do: func() {

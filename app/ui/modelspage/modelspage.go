@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
 
 	"croft/app/health"
 	"croft/app/models"
@@ -96,7 +97,7 @@ func (p *Page) Welcome() fyne.CanvasObject { return p.welcome }
 // Usable tells whether there is a model to chat with. known is false before the first Reload has come back.
 func (p *Page) Usable() (usable, known bool) {
 	for _, m := range p.here {
-		if m.Problem == "" && m.Fit != models.TooBig {
+		if m.CanChat() {
 			return true, p.loaded
 		}
 	}
@@ -199,7 +200,11 @@ func (p *Page) took(j *job, m models.Model, err error, first bool) {
 		return
 	}
 	p.drop(j)
-	if err == nil {
+	switch {
+	case err != nil:
+	case m.Embedding: // there is nothing to chat with
+		p.Reload(func() { p.win.Toast(lang.L("{{.Name}} is ready", map[string]string{"Name": m.Name}), "", nil) })
+	default:
 		p.Reload(func() { p.win.Added(m, first) })
 	}
 }

@@ -187,7 +187,7 @@ func (p *Page) modelPicker() fyne.CanvasObject {
 	picker = control.NewPicker(lang.L("Model"), shown, func() []control.Item {
 		var items []control.Item
 		for _, m := range p.models() {
-			if m.Problem != "" || m.Fit == models.TooBig {
+			if !m.CanChat() {
 				continue
 			}
 			items = append(items, control.Item{Text: m.Name, Note: look.Bytes(m.SizeBytes), Chosen: m.Name == picker.Text(), Do: func() {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import OpenAI from 'openai'
 
-const { BASE, KEY, NO_RIGHTS_BASE } = process.env
+const { BASE, KEY, NO_RIGHTS_BASE, EMBEDDED } = process.env
 const client = new OpenAI({ baseURL: BASE, apiKey: KEY, maxRetries: 0 })
 const tiny = 'Tiny llama', tooled = 'Tiny tools', vectors = 'Tiny vectors', scripted = 'Scripted'
 const user = content => [{ role: 'user', content }]
@@ -104,15 +104,22 @@ const checks = {
     assert.equal(usage.completion_tokens, 12)
   },
   async 'embeddings, in both encodings'() {
-    const input = ['the dog', 'a stone']
+    const { input, vectors: wanted } = JSON.parse(EMBEDDED) // as croft inspect --embed prints them
     const packed = await client.embeddings.create({ model: vectors, input }) // base64 under the hood
     const plain = await client.embeddings.create({ model: vectors, input, encoding_format: 'float' })
+    assert.equal(plain.data.length, 2)
     for (const i of [0, 1]) {
-      assert.deepEqual(packed.data[i].embedding.map(Math.fround), plain.data[i].embedding.map(Math.fround))
+      for (const answer of [packed, plain]) {
+        assert.deepEqual(Array.from(answer.data[i].embedding, Math.fround), wanted[i].map(Math.fround))
+      }
       const length = plain.data[i].embedding.reduce((sum, x) => sum + x * x, 0)
       assert.ok(Math.abs(length - 1) < 1e-5)
     }
     assert.ok(packed.usage.prompt_tokens > 0)
+    assert.equal(packed.usage.prompt_tokens, packed.usage.total_tokens)
+    const kinds = {}
+    for await (const m of client.models.list()) kinds[m.id] = m.embedding
+    assert.deepEqual([kinds[vectors], kinds[tiny]], [true, undefined])
   },
   async 'errors'() {
     const chat = change => client.chat.completions.create({ ...ask, ...change })
@@ -127,7 +134,12 @@ const checks = {
     await refused(chat({ messages: long }), OpenAI.BadRequestError, 400, 'context_length_exceeded', null)
     await refused(chat({ messages: long, stream: true }), OpenAI.BadRequestError, 400, 'context_length_exceeded', null)
     await refused(chat({ messages: user('x'.repeat(4 << 20)) }), OpenAI.APIError, 413, 'too_large', null)
-    await refused(client.embeddings.create({ model: tiny, input: 'a' }), OpenAI.BadRequestError, 400, 'model_unusable', 'model')
+    const embed = (model, input) => client.embeddings.create({ model, input })
+    await refused(embed(tiny, 'a'), OpenAI.BadRequestError, 400, 'model_unusable', 'model')
+    await refused(embed('text-embedding-3-small', 'a'), OpenAI.NotFoundError, 404, 'model_not_found', 'model')
+    await refused(embed(vectors, ''), OpenAI.BadRequestError, 400, 'bad_request', 'input')
+    await refused(embed(vectors, 'a long story '.repeat(2000)), OpenAI.BadRequestError, 400, 'context_length_exceeded', 'input')
+    await refused(chat({ model: vectors }), OpenAI.BadRequestError, 400, 'model_unusable', 'model')
     const stranger = new OpenAI({ baseURL: BASE, apiKey: 'guessed', maxRetries: 0 })
     await refused(stranger.models.list(), OpenAI.AuthenticationError, 401, 'invalid_api_key', null)
     const page = new OpenAI({ baseURL: BASE, apiKey: KEY, maxRetries: 0, defaultHeaders: { Origin: 'http://evil.example' } })
