@@ -122,7 +122,11 @@ func (a *App) servers() []router.Server {
 	}
 	all := make([]router.Server, len(list))
 	for i, v := range list {
-		all[i] = router.Server{ID: v.Place(), Name: v.Name, Address: v.Address, Key: v.Key, Client: a.clientOf(v)}
+		all[i] = router.Server{ID: v.Place(), Name: v.Name, Address: v.Address, Key: v.Key, Client: a.clientOf(v), Found: func(kind string) {
+			if kind != v.Kind {
+				_ = a.Devices.SetServerKind(a.ctx, v.ID, kind) // ErrNotFound: it was removed meanwhile
+			}
+		}}
 	}
 	return all
 }

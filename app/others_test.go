@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -127,5 +128,27 @@ func TestWhatIsAskedIsTold(t *testing.T) {
 		if got := asked(httptest.NewRequest(method, where, http.NoBody)); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
+	}
+}
+
+func TestAServerSaysWhichProgramItIs(t *testing.T) {
+	a, _ := watched(t, Options{Calls: true})
+	listener, err := lan.Loopback(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"object":"list","data":[{"id":"starter","owned_by":"llamacpp"}]}`)
+	})}
+	go server.Serve(listener)
+	defer server.Close()
+	if _, err := a.Devices.AddServer(t.Context(), "desk", listener.Addr().String(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, others := a.Router.Places(t.Context()); len(others) != 1 || !others[0].Online {
+		t.Fatalf("%+v", others)
+	}
+	if all, err := a.Devices.Servers(t.Context()); err != nil || len(all) != 1 || all[0].Kind != "llama.cpp" || all[0].Name != "desk" {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -90,8 +90,8 @@ func (c *commands) devicesAddServer() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "add-server NAME ADDRESS", Short: "use a model server on this network: Ollama, llama.cpp, vLLM, LM Studio, exo",
 		Args: exactly(2, "a name and an address, as in desk 192.168.1.5:11434"),
-		Long: "It must be on a network that this device is on. What is sent to it is not encrypted: whoever listens on that network\n" +
-			"can read it. Replies run there as on a device.",
+		Long: "It must be on a network that this device is on, or on this device itself, as in ollama localhost:11434. What is sent to\n" +
+			"it is not encrypted: whoever listens on that network can read it. Replies run there as on a device.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if key == "-" {
 				b, err := io.ReadAll(io.LimitReader(c.in, keyMax))

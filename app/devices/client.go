@@ -139,7 +139,7 @@ func (s *Service) ServerClient(v Server) *http.Client {
 				if err != nil {
 					return nil, err
 				}
-				c, err := s.network.Dial(lan.ForDevice(ctx, serverKey(v.ID)), to, serverPurpose)
+				c, err := s.networkTo(to.Addr()).Dial(lan.ForDevice(ctx, serverKey(v.ID)), to, serverPurpose)
 				if err != nil {
 					return nil, explain(err)
 				}

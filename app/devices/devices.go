@@ -76,6 +76,7 @@ type Service struct {
 	ports   Ports
 	store   *storage.Store
 	network *lan.Network
+	beside  *lan.Network // for servers on this same machine
 	ledger  *ledger
 
 	ctx     context.Context // ends with Close
@@ -119,6 +120,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.ledger = newLedger(o.Store)
 	s.network = lan.New(lan.Options{Interfaces: o.Interfaces, VPN: o.VPN, Record: s.ledger.record})
+	s.beside = lan.New(lan.Options{Interfaces: lan.Self, Record: s.ledger.record})
 	if err := s.load(ctx); err != nil {
 		s.cancel()
 		return nil, err
@@ -182,6 +184,7 @@ func (s *Service) Close() error {
 	}
 	s.running.Wait()
 	s.network.Close()
+	s.beside.Close()
 	return errors.Join(s.saveSeen(context.WithoutCancel(s.ctx)), s.ledger.close(context.WithoutCancel(s.ctx)))
 }
 

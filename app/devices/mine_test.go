@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -345,5 +346,43 @@ func TestServers(t *testing.T) {
 	}
 	if err := h.RemoveServer(t.Context(), v.ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("removed twice: %v", err)
+	}
+}
+
+// A server on this same machine has an address that no device is reached at.
+func TestServerBesideCroft(t *testing.T) {
+	dir := t.TempDir()
+	store, err := storage.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	h, err := New(t.Context(), Options{Dir: dir, Store: store, Interfaces: func() ([]lan.Interface, error) { return nil, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	ollama, err := lan.Loopback(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "Ollama is running") })}
+	go server.Serve(ollama)
+	defer server.Close()
+	_, port, _ := strings.Cut(ollama.Addr().String(), ":")
+	v, err := h.AddServer(t.Context(), "Ollama", "http://localhost:"+port+"/v1", "")
+	if err != nil || v.Address != "127.0.0.1:"+port {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	r, err := h.ServerClient(v).Get("http://" + v.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Body.Close()
+	if err := h.network.Allowed(netip.MustParseAddr("127.0.0.1")); !errors.Is(err, lan.ErrOffLink) {
+		t.Errorf("a device at 127.0.0.1: %v", err)
+	}
+	if _, err := h.AddServer(t.Context(), "", "localhost.example:80", ""); !errors.Is(err, ErrServerAddress) {
+		t.Errorf("a name: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"croft/discovery/lan"
 	"croft/discovery/pairing"
 	"croft/storage"
 )
@@ -40,13 +41,13 @@ func (s *Service) Servers(ctx context.Context) ([]Server, error) {
 }
 
 // AddServer adds a server, or gives the one at the same address another name and key. Its address must be on a network
-// that this device is on. Nothing is sent to it yet.
+// that this device is on, or this device's own. Nothing is sent to it yet.
 func (s *Service) AddServer(ctx context.Context, name, address, key string) (Server, error) {
 	at, err := parseServer(address)
 	if err != nil {
 		return Server{}, explain(err)
 	}
-	if err := s.network.Allowed(at.Addr()); err != nil {
+	if err := s.networkTo(at.Addr()).Allowed(at.Addr()); err != nil {
 		return Server{}, explain(err)
 	}
 	if name = pairing.CleanName(name); name == "" {
@@ -59,10 +60,21 @@ func (s *Service) AddServer(ctx context.Context, name, address, key string) (Ser
 	return Server(v), err
 }
 
+// networkTo is what a server is reached through. Only one on this same machine has an address of the loopback.
+func (s *Service) networkTo(server netip.Addr) *lan.Network {
+	if server.IsLoopback() {
+		return s.beside
+	}
+	return s.network
+}
+
 // parseServer reads an address as people paste it, a URL included. Nothing is looked up by name.
 func parseServer(typed string) (netip.AddrPort, error) {
 	typed = strings.TrimPrefix(strings.TrimSpace(typed), "http://")
 	typed, _, _ = strings.Cut(typed, "/")
+	if port, ok := strings.CutPrefix(typed, "localhost:"); ok {
+		typed = "127.0.0.1:" + port
+	}
 	at, err := netip.ParseAddrPort(typed)
 	if err != nil || at.Port() == 0 || at.Addr().Zone() != "" {
 		return netip.AddrPort{}, fmt.Errorf("%q: %w", typed, ErrServerAddress)

@@ -24,7 +24,8 @@ type Place struct {
 	Name    string // "This computer", "Studio PC"
 	Kind    Kind
 	Online  bool
-	Failed  bool // it gave up on a reply a moment ago
+	Off     string // why it is not, as the beginning of a sentence; "": it does not answer
+	Failed  bool   // it gave up on a reply a moment ago
 	Models  []Model
 	Running int // replies that are being written
 	Waiting int // for their turn

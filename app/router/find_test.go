@@ -3,6 +3,8 @@ package router
 import (
 	"strings"
 	"testing"
+
+	"croft/app/lanapi/wire"
 )
 
 func TestAModelElsewhereIsFoundByABeginningThatFitsNoOther(t *testing.T) {
@@ -20,5 +22,18 @@ func TestAModelElsewhereIsFoundByABeginningThatFitsNoOther(t *testing.T) {
 		if got := f.find(name); got != want {
 			t.Errorf("%q finds %.8q, want %.8q", name, got, want)
 		}
+	}
+}
+
+func TestModelsForEmbeddingsAreNoPlacesModels(t *testing.T) {
+	d := Device{ID: "pc", Online: true, Status: wire.Status{Models: []wire.Model{
+		{ID: "11", Name: "Vectors", Embedding: true, Default: true}, {ID: "22", Name: "Qwen3 4B"},
+	}}}
+	p := d.place()
+	if m, ok := p.standIn(); len(p.Models) != 1 || !ok || m.ID != "22" {
+		t.Errorf("%+v has %+v", m, p.Models)
+	}
+	if got := (fleet{others: []Place{p}}).find("vectors"); got != "" {
+		t.Errorf("a model for embeddings is found as %q", got)
 	}
 }

@@ -134,6 +134,10 @@ func (l lending) Use(ctx context.Context, id string, progress func(float64)) (la
 	return running{w.(slowly)}, release, nil
 }
 
+func (l lending) UseForEmbeddings(context.Context, string) (lanapi.Running, func(), error) {
+	return nil, nil, engine.ErrPurpose
+}
+
 type running struct{ slowly }
 
 func (r running) Model() lanapi.Model { return r.wire() }

@@ -3,16 +3,17 @@ package router
 import (
 	"cmp"
 	"context"
-	"strings"
 	"time"
 )
 
 // listing is what a server said last of its models, and what was measured of them.
 type listing struct {
-	models []string
+	models []listed
 	at     time.Time // when it was asked
 	rtt    time.Duration
-	online bool
+	err    error              // why it did not say it the last time
+	key    string             // that it was asked with
+	kind   string             // which program it is, "" while that is not known
 	asking chan struct{}      // closed when it has answered; nil when it is not being asked
 	speeds map[string]float64 // model -> tokens a second
 }
@@ -66,9 +67,9 @@ func (r *Router) askServer(ctx context.Context, s Server) (asking chan struct{},
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.listingOfLocked(s.ID)
-	isNew = l.at.IsZero()
-	if l.asking == nil && time.Since(l.at) > listedFor && !r.closed {
-		l.asking = make(chan struct{})
+	isNew = l.at.IsZero() || l.key != s.Key
+	if l.asking == nil && (isNew || time.Since(l.at) > listedFor) && !r.closed {
+		l.asking, l.key = make(chan struct{}), s.Key
 		r.asking.Go(func() { r.list(context.WithoutCancel(ctx), s, l) })
 	}
 	return l.asking, isNew
@@ -79,18 +80,18 @@ func (r *Router) list(ctx context.Context, s Server, l *listing) {
 	ctx, cancel := context.WithTimeout(ctx, listMax)
 	defer cancel()
 	begun := time.Now()
-	list, err := s.api(nil).ListModels(ctx)
+	models, err := s.list(ctx)
+	kind := kindOf(models)
+	if kind != "" && s.Found != nil {
+		s.Found(kind)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	close(l.asking)
 	l.asking = nil
-	l.at, l.online, l.rtt = time.Now(), err == nil, time.Since(begun)
-	if err != nil {
-		return
-	}
-	l.models = nil
-	for _, m := range list.Models[:min(len(list.Models), modelsMax)] {
-		l.models = append(l.models, m.ID)
+	l.at, l.err, l.rtt = time.Now(), err, time.Since(begun)
+	if err == nil {
+		l.models, l.kind = models, kind
 	}
 }
 
@@ -99,11 +100,22 @@ func (r *Router) placeOf(s Server) Place {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.listingOfLocked(s.ID)
-	p := Place{ID: s.ID, Name: cmp.Or(s.Name, s.Address), Kind: KindServer, Online: l.online, RTT: l.rtt}
-	for _, name := range l.models {
-		p.Models = append(p.Models, Model{ID: name, Name: name, TokensPerSecond: l.speeds[name], Unusable: strings.Contains(name, "embed")})
+	p := Place{ID: s.ID, Name: cmp.Or(s.Name, s.Address), Kind: KindServer, Online: !l.at.IsZero() && l.err == nil, RTT: l.rtt}
+	if l.err != nil && !gone(l.err) {
+		p.Off = failed(p.Name, l.err)
+	}
+	for _, m := range l.models {
+		p.Models = append(p.Models, Model{
+			ID: m.ID, Name: m.name(), SizeBytes: m.size(), ContextMax: m.contextMax(), TokensPerSecond: l.speeds[m.ID], Unusable: m.unusable(),
+		})
 	}
 	return p
+}
+
+func (r *Router) kindOf(server string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.listingOfLocked(server).kind
 }
 
 func (r *Router) measured(server, model string, speed float64) {

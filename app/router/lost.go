@@ -27,7 +27,7 @@ func (e *LostError) Unwrap() error { return e.Err }
 // Problem explains e to health.Of.
 func (e *LostError) Problem() health.Problem {
 	var long *engine.PromptTooLongError
-	if errors.As(e.Err, &long) {
+	if errors.As(e.Err, &long) && long.Max > 0 {
 		return health.Of(long)
 	}
 	p := health.Problem{
@@ -36,6 +36,9 @@ func (e *LostError) Problem() health.Problem {
 	}
 	if !gone(e.Err) {
 		p.Title = e.Device + " refused"
+	}
+	if errors.Is(e.Err, errNoKey) || errors.Is(e.Err, errWrongKey) {
+		p.Next = "Add the server again with its key."
 	}
 	return p
 }
@@ -52,6 +55,16 @@ func failed(name string, err error) string {
 	var refused *wire.Error
 	if !errors.As(err, &refused) {
 		return name + " stopped answering"
+	}
+	switch refused {
+	case errNoKey:
+		return name + " asks for a key"
+	case errWrongKey:
+		return name + " does not accept its key"
+	case errNoServer:
+		return name + " does not answer as a model server does"
+	case errNoConversation:
+		return name + " takes conversations only"
 	}
 	switch refused.Code {
 	case wire.NoRight:

@@ -141,9 +141,12 @@ func (d Device) place() Place {
 		Battery: Battery{Has: s.Health.Battery.Has, Percent: s.Health.Battery.Percent, Charging: s.Health.Battery.Charging},
 	}
 	for _, m := range s.Models {
+		if m.Embedding {
+			continue // it writes nothing
+		}
 		p.Models = append(p.Models, Model{
 			ID: m.ID, Name: m.Name, SizeBytes: m.SizeBytes, ContextMax: m.ContextMax, TokensPerSecond: m.TokensPerSecond,
-			Loaded: m.Loaded, Default: m.Default, Starter: m.Starter, Unusable: m.Problem != "" || m.Embedding,
+			Loaded: m.Loaded, Default: m.Default, Starter: m.Starter, Unusable: m.Problem != "",
 			Template: m.Template, Advice: m.Advice,
 		})
 	}
@@ -223,7 +226,7 @@ func (f fleet) find(name string) string {
 	for _, p := range f.others {
 		for _, m := range p.Models {
 			named := strings.ToLower(m.Name)
-			if m.ID == name || named == name {
+			if strings.EqualFold(m.ID, name) || named == name {
 				return m.ID
 			}
 			if strings.HasPrefix(named, name) || len(name) >= beginMin && strings.HasPrefix(m.ID, name) {

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -8,27 +9,25 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
 	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	openai "github.com/sashabaranov/go-openai"
-
 	"croft/app/chat"
 	"croft/engine"
+	"croft/engine/sample"
 	"croft/engine/template"
 )
 
 // Server is a server of the owner's on this network: Ollama, llama.cpp, vLLM, LM Studio, exo. Nothing to it is encrypted.
 type Server struct {
 	ID, Name string
-	Address  string       // "192.168.1.5:11434"
-	Key      string       // "" where it asks for none
-	Client   *http.Client // reaches on-link addresses only, through no proxy and no redirect
+	Address  string            // "192.168.1.5:11434"
+	Key      string            // "" where it asks for none
+	Client   *http.Client      // reaches on-link addresses only, through no proxy and no redirect
+	Found    func(kind string) // is told which program it is, when it says so; may be nil
 }
 
 const (
@@ -36,63 +35,39 @@ const (
 	answerMax = 64 << 20        // bytes of an answer
 )
 
-// api is the client of a server. extra goes into the body of its requests.
-func (s Server) api(extra map[string]any) *openai.Client {
-	c := openai.DefaultConfig(s.Key)
-	c.BaseURL = "http://" + s.Address + "/v1"
-	c.HTTPClient = extended{s.Client, extra}
-	c.EmptyMessagesLimit = math.MaxInt32 // signs of life between two pieces
-	return openai.NewClientWithConfig(c)
-}
-
-// extended adds parameters that OpenAI does not have.
-type extended struct {
-	client *http.Client
-	extra  map[string]any
-}
-
-func (e extended) Do(r *http.Request) (*http.Response, error) {
-	if err := e.extend(r); err != nil {
+// ask sends a request to one of OpenAI's routes and returns what comes after a status of 200. The error is a *wire.Error
+// where the server answered with a refusal.
+func (s Server) ask(ctx context.Context, method, route string, body []byte) (io.ReadCloser, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+s.Address+"/v1/"+route, bytes.NewReader(body))
+	if err != nil {
 		return nil, err
 	}
-	response, err := e.client.Do(r)
-	if err == nil {
-		body := response.Body
-		response.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(body, answerMax), body}
+	if s.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+s.Key)
 	}
-	return response, err
-}
-
-func (e extended) extend(r *http.Request) error {
-	if r.Body == nil || len(e.extra) == 0 {
-		return nil
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
 	}
-	body, err := io.ReadAll(r.Body)
+	response, err := s.Client.Do(request)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var all map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if err := decoder.Decode(&all); err != nil {
-		return err
+	if response.StatusCode != http.StatusOK {
+		defer response.Body.Close()
+		said, _ := io.ReadAll(io.LimitReader(response.Body, lineMax))
+		return nil, s.refusal(response.StatusCode, said)
 	}
-	maps.Copy(all, e.extra)
-	if body, err = json.Marshal(all); err != nil {
-		return err
-	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	return nil
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, answerMax), response.Body}, nil
 }
 
 // served writes with a model of a server. Its tokens are not known, so that others go on from its text.
 type served struct {
 	router *Router
 	server Server
+	kind   string // which program it is, "" while that is not known
 	model  Model
 	alone  func() bool
 }
@@ -120,28 +95,58 @@ func (s *served) Generate(ctx context.Context, r engine.Request) iter.Seq2[engin
 }
 
 func (s *served) generate(ctx context.Context, hush *hush, r engine.Request, yield func(engine.Piece, error) bool) error {
-	request, extra, err := s.request(r)
+	request, err := s.request(r)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(request)
 	if err != nil {
 		return err
 	}
 	t := &transcriber{yield: yield, begun: time.Now(), thinking: strings.HasPrefix(r.Begin, thinkBegin) && !strings.Contains(r.Begin, thinkEnd)}
 	signs := s.watch(ctx, hush)
 	defer signs()
-	stream, err := s.server.api(extra).CreateChatCompletionStream(ctx, request)
+	answer, err := s.server.ask(ctx, http.MethodPost, "chat/completions", body)
 	if err != nil {
 		return err
 	}
-	defer stream.Close()
-	for {
-		chunk, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return s.end(t)
-		}
+	defer answer.Close()
+	for data, err := range events(answer) {
 		if err != nil {
 			return err
 		}
-		if err := t.add(chunk); err != nil {
+		var c chunk
+		if err := json.Unmarshal(data, &c); err != nil {
 			return err
+		}
+		if c.failed() {
+			return s.server.refusal(http.StatusInternalServerError, data)
+		}
+		if err := t.add(c); err != nil {
+			return err
+		}
+	}
+	return s.end(t)
+}
+
+// events yields the data of server-sent events up to "[DONE]" or the end. Comments are signs of life, and other fields say
+// nothing that the data does not.
+func events(r io.Reader) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		lines := bufio.NewScanner(r)
+		lines.Buffer(nil, lineMax)
+		for lines.Scan() {
+			data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data:"))
+			switch data = bytes.TrimSpace(data); {
+			case !ok || len(data) == 0:
+			case string(data) == "[DONE]":
+				return
+			case !yield(data, nil):
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(nil, err)
 		}
 	}
 }
@@ -176,7 +181,7 @@ func (s *served) watch(ctx context.Context, hush *hush) func() {
 				most = aloneMax
 			}
 			hush.begin(most)
-			if _, err := s.server.api(nil).ListModels(ctx); ctx.Err() != nil || answered(err) {
+			if _, err := s.server.list(ctx); ctx.Err() != nil || err == nil || !gone(err) {
 				hush.end()
 			} else {
 				hush.begin(0)
@@ -187,65 +192,70 @@ func (s *served) watch(ctx context.Context, hush *hush) func() {
 	return func() { cancel(); watching.Wait() }
 }
 
-// answered says whether somebody answered, if only with a refusal.
-func answered(err error) bool {
-	var refused *openai.APIError
-	var failed *openai.RequestError
-	return err == nil || errors.As(err, &refused) || errors.As(err, &failed)
-}
-
-// request is r in OpenAI's words, and what these lack.
-func (s *served) request(r engine.Request) (openai.ChatCompletionRequest, map[string]any, error) {
-	q := openai.ChatCompletionRequest{
-		Model: s.model.ID, Stop: r.Stop, TopP: r.Sampling.TopP,
-		Temperature:     max(r.Sampling.Temperature, math.SmallestNonzeroFloat32), // 0 would be left out
-		PresencePenalty: r.Sampling.PresencePenalty, FrequencyPenalty: r.Sampling.FrequencyPenalty,
-		StreamOptions: &openai.StreamOptions{IncludeUsage: true},
-	}
+// request is r in OpenAI's words, and in those that servers add.
+func (s *served) request(r engine.Request) (map[string]any, error) {
 	if r.Conversation == nil {
-		return q, nil, errors.New("a server takes conversations only")
+		return nil, errNoConversation
 	}
-	if err := json.Unmarshal(r.Conversation.Messages, &q.Messages); err != nil {
-		return q, nil, fmt.Errorf("messages: %w", err)
+	var messages []json.RawMessage
+	if err := json.Unmarshal(r.Conversation.Messages, &messages); err != nil {
+		return nil, fmt.Errorf("messages: %w", err)
 	}
-	seed := int(r.Sampling.Seed & math.MaxInt32)
-	q.Seed = &seed
-	for token, bias := range r.Sampling.LogitBias {
-		if q.LogitBias == nil {
-			q.LogitBias = map[string]int{}
+	q := sampling(r.Sampling)
+	q["model"], q["stream"], q["stream_options"] = s.model.ID, true, map[string]any{"include_usage": true}
+	variables := kwargs(*r.Conversation)
+	if begin := answerOf(r.Begin); begin != "" {
+		begun, err := json.Marshal(map[string]string{"role": "assistant", "content": begin})
+		if err != nil {
+			return nil, err
 		}
-		q.LogitBias[strconv.Itoa(token)] = int(bias)
+		messages = append(messages, begun)
+		// vLLM's words for it; llama.cpp and Ollama go on with a last message of the assistant's anyway.
+		q["continue_final_message"], q["add_generation_prompt"] = true, false
+		if s.kind == kindLlama { // some of its versions refuse to go on with an answer where thoughts may come
+			variables["enable_thinking"] = false
+		}
 	}
-	q.ChatTemplateKwargs = kwargs(*r.Conversation)
-	extra := map[string]any{}
+	q["messages"] = messages
+	if len(variables) > 0 {
+		q["chat_template_kwargs"] = variables
+	}
+	if len(r.Stop) > 0 {
+		q["stop"] = r.Stop
+	}
 	if r.ReplyMax > 0 {
-		extra["max_tokens"] = r.ReplyMax // the name that all servers know
-	}
-	if k := r.Sampling.TopK; k > 0 {
-		extra["top_k"] = k
-	}
-	if p := r.Sampling.MinP; p > 0 {
-		extra["min_p"] = p
-	}
-	if p := r.Sampling.RepeatPenalty; p > 0 && p != 1 {
-		extra["repeat_penalty"], extra["repetition_penalty"] = p, p // llama.cpp's and vLLM's name
+		q["max_tokens"] = r.ReplyMax // the name that all servers know
 	}
 	if r.Format != nil {
-		extra["response_format"] = map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "reply", "schema": r.Format}}
+		q["response_format"] = map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "reply", "schema": r.Format}}
 	}
-	if begin := answerOf(r.Begin); begin != "" {
-		q.Messages = append(q.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleAssistant, Content: begin})
-		// vLLM's words for it; llama.cpp and Ollama go on with a last message of the assistant's anyway.
-		extra["continue_final_message"], extra["add_generation_prompt"] = true, false
+	return q, nil
+}
+
+// sampling are the parameters of v that are not left to the server. A temperature of 0 is said: servers take another else.
+func sampling(v sample.Settings) map[string]any {
+	q := map[string]any{"temperature": v.Temperature, "seed": v.Seed & math.MaxInt32}
+	for name, value := range map[string]float32{
+		"top_k": float32(v.TopK), "top_p": v.TopP, "min_p": v.MinP, "presence_penalty": v.PresencePenalty, "frequency_penalty": v.FrequencyPenalty,
+	} {
+		if value != 0 {
+			q[name] = value
+		}
 	}
-	return q, extra, nil
+	if p := v.RepeatPenalty; p > 0 && p != 1 {
+		q["repeat_penalty"], q["repetition_penalty"] = p, p // llama.cpp's and vLLM's name
+	}
+	if len(v.LogitBias) > 0 {
+		q["logit_bias"] = v.LogitBias
+	}
+	return q
 }
 
 // kwargs are the variables of a template that a person set.
 func kwargs(c template.Conversation) map[string]any {
 	var all map[string]any
-	if json.Unmarshal(c.Kwargs, &all) != nil {
-		return nil
+	if json.Unmarshal(c.Kwargs, &all) != nil || all == nil {
+		return map[string]any{}
 	}
 	delete(all, "add_generation_prompt")
 	return all

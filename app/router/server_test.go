@@ -108,7 +108,7 @@ func TestServerIsAskedInItsWords(t *testing.T) {
 	want := `{"add_generation_prompt":false,"chat_template_kwargs":{"enable_thinking":false},"continue_final_message":true,` +
 		`"max_tokens":50,"messages":[{"content":"Hello","role":"user"},{"content":"Oh","role":"assistant"}],"min_p":0.1,"model":"qwen3:8b",` +
 		`"repeat_penalty":1.1,"repetition_penalty":1.1,"seed":0,"stop":["#"],"stream":true,"stream_options":{"include_usage":true},` +
-		`"temperature":1e-45,"top_k":20,"top_p":0.9}`
+		`"temperature":0,"top_k":20,"top_p":0.9}`
 	if asked, _ := json.Marshal(o.asked[0]); string(asked) != want {
 		t.Errorf("asked\n%s, want\n%s", asked, want)
 	}

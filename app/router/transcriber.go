@@ -1,12 +1,41 @@
 package router
 
 import (
+	"cmp"
+	"encoding/json"
 	"time"
 
-	openai "github.com/sashabaranov/go-openai"
-
+	"croft/app/lanapi/wire"
 	"croft/engine"
 )
+
+// chunk is one event of a server's stream, as OpenAI defines it, with what servers add. Of unknown values null is one.
+type chunk struct {
+	Choices []struct {
+		Index        int    `json:"index"`
+		Delta        delta  `json:"delta"`
+		FinishReason string `json:"finish_reason"`
+	} `json:"choices"`
+	Usage *struct {
+		PromptTokens     int `json:"prompt_tokens"`
+		CompletionTokens int `json:"completion_tokens"`
+		Details          struct {
+			CachedTokens int `json:"cached_tokens"`
+		} `json:"prompt_tokens_details"`
+	} `json:"usage"`
+	Error json.RawMessage `json:"error"`
+}
+
+// delta is what an event adds to a reply. Thoughts have two names: llama.cpp, LM Studio and older vLLMs use the first,
+// Ollama and newer vLLMs the second.
+type delta struct {
+	Content          string `json:"content"`
+	ReasoningContent string `json:"reasoning_content"`
+	Reasoning        string `json:"reasoning"`
+}
+
+// failed says that the event is an error.
+func (c chunk) failed() bool { return len(c.Error) > 0 && string(c.Error) != "null" }
 
 // transcriber makes pieces of what a server streams.
 type transcriber struct {
@@ -18,14 +47,12 @@ type transcriber struct {
 }
 
 // add takes the next chunk.
-func (t *transcriber) add(chunk openai.ChatCompletionStreamResponse) error {
-	if u := chunk.Usage; u != nil {
+func (t *transcriber) add(from chunk) error {
+	if u := from.Usage; u != nil {
 		t.result.PromptTokens, t.result.ReplyTokens = u.PromptTokens, u.CompletionTokens
-		if d := u.PromptTokensDetails; d != nil {
-			t.result.ReusedTokens = d.CachedTokens
-		}
+		t.result.ReusedTokens = u.Details.CachedTokens
 	}
-	for _, c := range chunk.Choices {
+	for _, c := range from.Choices {
 		if c.Index != 0 {
 			continue
 		}
@@ -35,9 +62,11 @@ func (t *transcriber) add(chunk openai.ChatCompletionStreamResponse) error {
 			}
 		}
 		switch c.FinishReason {
-		case "", openai.FinishReasonNull:
-		case openai.FinishReasonLength:
+		case "", "null":
+		case "length":
 			t.result.Reason = engine.Length
+		case "error":
+			return &wire.Error{Code: wire.Failed, Message: "the server gave the reply up"}
 		default:
 			t.result.Reason = engine.Stop
 		}
@@ -46,12 +75,12 @@ func (t *transcriber) add(chunk openai.ChatCompletionStreamResponse) error {
 }
 
 // text is a delta as a model would have written it, with its thinking inside <think>.
-func (t *transcriber) text(d openai.ChatCompletionStreamChoiceDelta) (text string) {
-	if d.ReasoningContent != "" {
+func (t *transcriber) text(d delta) (text string) {
+	if thought := cmp.Or(d.ReasoningContent, d.Reasoning); thought != "" {
 		if !t.thinking {
 			text, t.thinking = thinkBegin+"\n", true
 		}
-		text += d.ReasoningContent
+		text += thought
 	}
 	if d.Content != "" {
 		if t.thinking {

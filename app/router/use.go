@@ -124,7 +124,7 @@ func (u *use) at(ctx context.Context, f fleet, c Choice) (Writer, func(), error)
 	case KindServer:
 		for _, s := range f.servers {
 			if s.ID == c.Place.ID {
-				return &served{router: u.router, server: s, model: c.Model, alone: u.alone}, nothing, nil
+				return &served{router: u.router, server: s, kind: u.router.kindOf(s.ID), model: c.Model, alone: u.alone}, nothing, nil
 			}
 		}
 	}

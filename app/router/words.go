@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -34,7 +35,7 @@ func (w Wish) absent(all []Place) string {
 	case i < 0:
 		return "The device you chose is not one of yours any more. "
 	case !all[i].Online:
-		return all[i].Name + " does not answer. "
+		return cmp.Or(all[i].Off, all[i].Name+" does not answer") + ". "
 	}
 	return ""
 }
