@@ -149,7 +149,9 @@ func TestAModelIsCopiedOverABadLine(t *testing.T) {
 	laptop, studio, _ := pair(l)
 	large := give(t, tinymodel.Options{Type: gguf.Q8_0, Layers: 16, Embd: 1024, Heads: 8, HeadsKV: 2, FF: 4096, Seed: 4}, studio)
 	kept := int64(0)
+	back := func() bool { return laptop.devices()[0].Online } // it listens anew a moment after its address is back
 	for range 3 {
+		within(t, 10*time.Second, "the studio answers again", back)
 		copying := laptop.start("models", "copy", large, "--from", "studio")
 		within(t, 20*time.Second, "the copy goes on", func() bool { return laptop.partial() > kept })
 		studio.ip("link", "set", "eth0", "down")
@@ -161,6 +163,7 @@ func TestAModelIsCopiedOverABadLine(t *testing.T) {
 			t.Fatal("nothing is left of the copy that was killed, or it was done")
 		}
 	}
+	within(t, 10*time.Second, "the studio answers again", back)
 	laptop.croft("models", "copy", large, "--from", "studio")
 	laptop.croft("models", "check", large)
 }
