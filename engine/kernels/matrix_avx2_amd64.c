@@ -18,6 +18,13 @@
 #define ROWS_MAX 1 // of floating-point weights at once
 #define SPAN_5 4 // 4 · 2 · 31 · 127 < 2^15
 #define SPAN_6 2 // 2 · 2 · 63 · 127 < 2^15
+// Sixteen registers do not hold what compilers would compute ahead: to gets its value now, and stays in registers.
+#define KEEP(to, value)                                        \
+	{                                                          \
+		to = (value);                                          \
+		__asm__("" : "+x"((to).v[0]), "+x"((to).v[1]));        \
+	}
+#define AHEAD 832
 
 typedef struct {
 	__m256 v[2];

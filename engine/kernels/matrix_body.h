@@ -1,5 +1,5 @@
 // The matrix kernels, once for each set: whoever includes this defines F (16 floats), I (16 int32 or 64 bytes), their
-// operations, FN, TARGET, INLINE, UNROLL, TOKENS_MAX, ROWS_MAX, SPAN_5 and SPAN_6.
+// operations, FN, TARGET, INLINE, UNROLL, TOKENS_MAX, ROWS_MAX, SPAN_5 and SPAN_6, and may define KEEP and AHEAD.
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -8,11 +8,21 @@
 #define EACH_GROUP UNROLL for (int g = 0; g < (T + 3) / 4; g++)
 #define GROUPS_MAX (TOKENS_MAX / 4)
 
-// One token alone waits for memory: its bytes are asked for so much ahead, also past the end, which is never read.
-#define AHEAD 2048
-#define FETCH(p)                           \
-	if (T == 1) {                          \
-		__builtin_prefetch((p) + AHEAD);   \
+#ifndef KEEP
+#define KEEP(to, value) to = (value);
+#endif
+
+// One token alone waits for memory: the line at p is asked for so many bytes ahead (0: not at all), also past the end,
+// which is never read.
+#ifdef AHEAD
+#define AHEAD_8 AHEAD
+#else
+#define AHEAD 0
+#define AHEAD_8 2048 // of Q8_0, which waits most
+#endif
+#define FETCH(p, ahead)                    \
+	if (T == 1 && (ahead) > 0) {           \
+		__builtin_prefetch((p) + (ahead)); \
 	}
 
 // Where word k of token t is; x points to a group of tokens each.
@@ -43,13 +53,15 @@ INLINE void FN(tile_q4_0)(const int T, const uint8_t *w, int64_t blocks, const u
 		const uint8_t *pair = FN(pair)(w, b, BODY_Q4_0);
 		const uint8_t *q = pair + 64 + (b & 1) * BODY_Q4_0;
 		I sum[TOKENS_MAX];
+		FETCH(pair, AHEAD)
 		EACH_TOKEN sum[t] = FN(start)(WORD(t, OFFSET_4_32));
 		UNROLL for (int k = 0; k < 4; k++) {
+			FETCH(q + 64 * k, AHEAD)
 			I both = FN(load)(q + 64 * k);
 			I low = FN(and)(both, 0x0f0f0f0f);
-			EACH_TOKEN sum[t] = FN(dot)(sum[t], low, WORD(t, k));
+			EACH_TOKEN KEEP(sum[t], FN(dot)(sum[t], low, WORD(t, k)))
 			I high = FN(and)(FN(right)(both, 4), 0x0f0f0f0f);
-			EACH_TOKEN sum[t] = FN(dot)(sum[t], high, WORD(t, k + 4));
+			EACH_TOKEN KEEP(sum[t], FN(dot)(sum[t], high, WORD(t, k + 4)))
 		}
 		F d = FN(f_half)(pair + (b & 1) * 32);
 		EACH_TOKEN {
@@ -67,11 +79,12 @@ INLINE void FN(tile_q8_0)(const int T, const uint8_t *w, int64_t blocks, const u
 		const uint8_t *pair = FN(pair)(w, b, BODY_Q8_0);
 		const uint8_t *q = pair + 64 + (b & 1) * BODY_Q8_0;
 		I sum[TOKENS_MAX];
+		FETCH(pair, AHEAD_8)
 		EACH_TOKEN sum[t] = FN(start_8)(WORD(t, OFFSET_8_32));
 		UNROLL for (int k = 0; k < 8; k++) {
-			FETCH(q + 64 * k)
+			FETCH(q + 64 * k, AHEAD_8)
 			I bytes = FN(load_8)(q + 64 * k);
-			EACH_TOKEN sum[t] = FN(dot_8)(sum[t], bytes, WORD(t, k));
+			EACH_TOKEN KEEP(sum[t], FN(dot_8)(sum[t], bytes, WORD(t, k)))
 		}
 		F d = FN(f_half)(pair + (b & 1) * 32);
 		EACH_TOKEN acc[t] = FN(f_fma)(FN(f_int)(sum[t]), FN(f_times)(d, FN(as_float)(WORD(t, SCALE_32))), acc[t]);
@@ -115,12 +128,21 @@ INLINE void FN(k_sub_block)(const int T, const int five, const int s, const uint
 		I part[TOKENS_MAX];
 		EACH_TOKEN part[t] = FN(start)(&none);
 		UNROLL for (int k = begin; k < begin + span; k++) {
+			FETCH(low + 64 * k, s % 2 == 0 ? AHEAD : 0)
 			I q = FN(and)(FN(right)(FN(load)(low + 64 * k), s % 2 * 4), 0x0f0f0f0f);
 			if (five) {
+				FETCH(fifth + 64 * k, s == 0 && half == 0 ? AHEAD : 0)
 				I bits = FN(right)(FN(load)(fifth + 64 * k), 4 * half);
 				q = FN(or)(q, FN(and)(FN(left)(bits, 4 - s), 0x10101010));
 			}
-			EACH_TOKEN part[t] = FN(dot)(part[t], q, WORD(t, s * 8 + k));
+			EACH_TOKEN {
+				I next = FN(dot)(part[t], q, WORD(t, s * 8 + k));
+				if (five) {
+					part[t] = next;
+				} else {
+					KEEP(part[t], next)
+				}
+			}
 		}
 		EACH_TOKEN {
 			part[t] = FN(finish)(part[t], &none);
@@ -132,6 +154,7 @@ INLINE void FN(k_sub_block)(const int T, const int five, const int s, const uint
 INLINE void FN(tile_q45_k)(const int T, const int five, const uint8_t *w, int64_t blocks, const uint32_t **x, F *acc) {
 	EACH_TOKEN acc[t] = FN(f_zero)();
 	for (int64_t b = 0; b < blocks; b++, w += five ? BODY_Q5_K : BODY_Q4_K) {
+		UNROLL for (int i = 0; i < 4; i++) FETCH(w + 64 * i, AHEAD)
 		FN(k_scales) scales = FN(unpack_k_scales)(w + 64);
 		const uint8_t *fifth = w + 256, *low = five ? fifth + 8 * 64 : fifth;
 		I sum[TOKENS_MAX];
@@ -143,7 +166,7 @@ INLINE void FN(tile_q45_k)(const int T, const int five, const uint8_t *w, int64_
 				I sub[TOKENS_MAX];
 				FN(k_sub_block)(T, five, s, low + (half * 2 + s / 2) * 8 * 64, fifth, half, y, sub);
 				I scale = FN(and)(FN(right)(scales.scales[half], s * 8), 0xff);
-				EACH_TOKEN sum[t] = FN(add)(sum[t], FN(times)(sub[t], scale));
+				EACH_TOKEN KEEP(sum[t], FN(add)(sum[t], FN(times)(sub[t], scale)))
 			}
 		}
 		F d = FN(f_half)(w), dmin = FN(f_half)(w + 32);
@@ -183,7 +206,7 @@ INLINE void FN(q6_sub_block)(const int T, const int s, const uint8_t *low, const
 		EACH_TOKEN part[t] = FN(start)(begin == 0 ? WORD(t, OFFSETS_256 + s) : &none);
 		UNROLL for (int k = begin; k < begin + SPAN_6; k++) {
 			I q = FN(q6_values)(FN(load)(high + 3 * 64 * k), FN(load)(low + 3 * 64 * k), s / 2);
-			EACH_TOKEN part[t] = FN(dot)(part[t], q, WORD(t, s * 4 + k));
+			EACH_TOKEN KEEP(part[t], FN(dot)(part[t], q, WORD(t, s * 4 + k)))
 		}
 		EACH_TOKEN {
 			part[t] = FN(finish)(part[t], begin == 0 ? WORD(t, OFFSETS_256 + s) : &none);
@@ -194,7 +217,10 @@ INLINE void FN(q6_sub_block)(const int T, const int s, const uint8_t *low, const
 
 // The sum over a half for a single token, which reads each word once, in the order in which memory delivers them.
 INLINE I FN(q6_half_alone)(const uint8_t *q, const uint32_t *x, I sum) {
+	enum { T = 1 };
 	static const uint32_t none = 0;
+	FETCH(q, AHEAD)
+	FETCH(q + 64, AHEAD)
 	UNROLL for (int begin = 0; begin < 8; begin += SPAN_6) {
 		const int first = begin / 4; // of the two sub-blocks of each part
 		I part[4];
@@ -203,6 +229,7 @@ INLINE I FN(q6_half_alone)(const uint8_t *q, const uint32_t *x, I sum) {
 		}
 		UNROLL for (int k = begin; k < begin + SPAN_6; k++) {
 			const uint8_t *three = q + (2 + 3 * k) * 64;
+			UNROLL for (int i = 0; i < 3; i++) FETCH(three + 64 * i, AHEAD)
 			I high = FN(load)(three), low[2] = {FN(load)(three + 64), FN(load)(three + 128)};
 			UNROLL for (int p = 0; p < 4; p++) {
 				part[p] = FN(dot)(part[p], FN(q6_values)(high, low[p % 2], p), x + p * 8 + k);
@@ -228,6 +255,7 @@ INLINE void FN(tile_q6_k)(const int T, const uint8_t *w, int64_t blocks, const u
 			const uint32_t *y[GROUPS_MAX];
 			ADVANCE(y, x, half * HALF_256)
 			if (T == 1) {
+				FETCH(pair, AHEAD)
 				sum[0] = FN(q6_half_alone)(q, y[0], sum[0]);
 				continue;
 			}
@@ -236,7 +264,7 @@ INLINE void FN(tile_q6_k)(const int T, const uint8_t *w, int64_t blocks, const u
 				I sub[TOKENS_MAX];
 				FN(q6_sub_block)(T, s, low, high, y, sub);
 				I scale = FN(signed_byte)(FN(load)(q + s / 4 * 64), s % 4);
-				EACH_TOKEN sum[t] = FN(add)(sum[t], FN(times)(sub[t], scale));
+				EACH_TOKEN KEEP(sum[t], FN(add)(sum[t], FN(times)(sub[t], scale)))
 			}
 		}
 		F d = FN(f_half)(pair + (b & 1) * 32);
