@@ -26,9 +26,16 @@ type listed struct {
 
 const listBytesMax = 4 << 20
 
-// list asks a server which models it has.
+// list asks a server which models it has. The client's own list leaves out what servers add.
 func (s Server) list(ctx context.Context) ([]listed, error) {
-	answer, err := s.ask(ctx, http.MethodGet, "models", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base()+"/models", nil)
+	if err != nil {
+		return nil, err
+	}
+	if s.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+s.Key)
+	}
+	response, err := door{server: s}.Do(request)
 	var refused *wire.Error
 	if errors.As(err, &refused) && (refused.Code == wire.UnknownModel || refused.Code == wire.Failed) {
 		return nil, errNoServer
@@ -36,8 +43,8 @@ func (s Server) list(ctx context.Context) ([]listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Close()
-	body, err := io.ReadAll(io.LimitReader(answer, listBytesMax))
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, listBytesMax))
 	if err != nil {
 		return nil, err
 	}

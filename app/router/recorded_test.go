@@ -2,6 +2,7 @@ package router
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -156,6 +157,7 @@ func TestServersStream(t *testing.T) {
 			"<think>\nHm\n</think>\n\nHello",
 		},
 		"lines of others": {"\r\nid: 4\r\ndata:{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"}}],\"error\":null}\r\n\r\n: ping\r\n\r\n", "Hello"},
+		"signs of life":   {strings.Repeat(": ping\n\n", 1000) + `data: {"choices":[{"index":0,"delta":{"content":"Hello"}}]}` + "\n\n", "Hello"},
 	} {
 		got := tell(t, recorded{list: llamaList, reply: c.reply + end}.router(t), chat.Want{Device: "s"}, requests["greedy"])
 		if got.err != nil || got.text != c.want || got.result == nil || got.where.Device != "desk" {
@@ -168,13 +170,24 @@ func TestServersStream(t *testing.T) {
 	}
 }
 
+// A model may have the name of one of OpenAI's.
+func TestServersNameTheirModels(t *testing.T) {
+	const reply = `data: {"choices":[{"index":0,"delta":{"content":"Hello"},"finish_reason":"stop"}]}` + "\n\n"
+	for _, name := range []string{"o1", "gpt-5", "text-davinci-003"} {
+		r := recorded{list: `{"data":[{"id":"` + name + `"}]}`, reply: reply}.router(t)
+		if got := tell(t, r, chat.Want{Device: "s"}, requests["greedy"]); got.err != nil || got.text != "Hello" {
+			t.Errorf("%s: %q, %v", name, got.text, got.err)
+		}
+	}
+}
+
 // Some versions of llama.cpp refuse to go on with an answer where thoughts may come. Others are not told what they may not know.
 func TestServersGoOnWithAnAnswer(t *testing.T) {
 	q := engine.Request{Conversation: question("Hello"), Begin: "Oh"}
 	q.Conversation.Kwargs = []byte("null")
-	for kind, want := range map[string]any{kindLlama: map[string]any{"enable_thinking": false}, "vLLM": nil} {
-		got, err := (&served{kind: kind}).request(q)
-		if fmt.Sprint(got["chat_template_kwargs"]) != fmt.Sprint(want) || err != nil {
+	for kind, want := range map[string]map[string]any{kindLlama: {"enable_thinking": false}, "vLLM": {}} {
+		got, _, err := (&served{kind: kind}).request(q)
+		if !maps.Equal(got.ChatTemplateKwargs, want) || err != nil {
 			t.Errorf("%s: %v, %v", kind, got, err)
 		}
 	}

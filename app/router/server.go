@@ -1,8 +1,6 @@
 package router
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sashabaranov/go-openai"
 
 	"croft/app/chat"
 	"croft/engine"
@@ -30,38 +30,7 @@ type Server struct {
 	Found    func(kind string) // is told which program it is, when it says so; may be nil
 }
 
-const (
-	signEvery = 2 * time.Second // a server that says nothing is asked whether it is there
-	answerMax = 64 << 20        // bytes of an answer
-)
-
-// ask sends a request to one of OpenAI's routes and returns what comes after a status of 200. The error is a *wire.Error
-// where the server answered with a refusal.
-func (s Server) ask(ctx context.Context, method, route string, body []byte) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+s.Address+"/v1/"+route, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	if s.Key != "" {
-		request.Header.Set("Authorization", "Bearer "+s.Key)
-	}
-	if body != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := s.Client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		defer response.Body.Close()
-		said, _ := io.ReadAll(io.LimitReader(response.Body, lineMax))
-		return nil, s.refusal(response.StatusCode, said)
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(response.Body, answerMax), response.Body}, nil
-}
+const signEvery = 2 * time.Second // a server that says nothing is asked whether it is there
 
 // served writes with a model of a server. Its tokens are not known, so that others go on from its text.
 type served struct {
@@ -95,23 +64,23 @@ func (s *served) Generate(ctx context.Context, r engine.Request) iter.Seq2[engin
 }
 
 func (s *served) generate(ctx context.Context, hush *hush, r engine.Request, yield func(engine.Piece, error) bool) error {
-	request, err := s.request(r)
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(request)
+	request, more, err := s.request(r)
 	if err != nil {
 		return err
 	}
 	t := &transcriber{yield: yield, begun: time.Now(), thinking: strings.HasPrefix(r.Begin, thinkBegin) && !strings.Contains(r.Begin, thinkEnd)}
 	signs := s.watch(ctx, hush)
 	defer signs()
-	answer, err := s.server.ask(ctx, http.MethodPost, "chat/completions", body)
+	stream, err := s.server.client(more).CreateChatCompletionStream(ctx, request)
 	if err != nil {
 		return err
 	}
-	defer answer.Close()
-	for data, err := range events(answer) {
+	defer stream.Close()
+	for {
+		data, err := stream.RecvRaw() // servers add to what Recv knows
+		if errors.Is(err, io.EOF) {
+			return s.end(t)
+		}
 		if err != nil {
 			return err
 		}
@@ -119,34 +88,8 @@ func (s *served) generate(ctx context.Context, hush *hush, r engine.Request, yie
 		if err := json.Unmarshal(data, &c); err != nil {
 			return err
 		}
-		if c.failed() {
-			return s.server.refusal(http.StatusInternalServerError, data)
-		}
 		if err := t.add(c); err != nil {
 			return err
-		}
-	}
-	return s.end(t)
-}
-
-// events yields the data of server-sent events up to "[DONE]" or the end. Comments are signs of life, and other fields say
-// nothing that the data does not.
-func events(r io.Reader) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		lines := bufio.NewScanner(r)
-		lines.Buffer(nil, lineMax)
-		for lines.Scan() {
-			data, ok := bytes.CutPrefix(lines.Bytes(), []byte("data:"))
-			switch data = bytes.TrimSpace(data); {
-			case !ok || len(data) == 0:
-			case string(data) == "[DONE]":
-				return
-			case !yield(data, nil):
-				return
-			}
-		}
-		if err := lines.Err(); err != nil {
-			yield(nil, err)
 		}
 	}
 }
@@ -192,63 +135,56 @@ func (s *served) watch(ctx context.Context, hush *hush) func() {
 	return func() { cancel(); watching.Wait() }
 }
 
-// request is r in OpenAI's words, and in those that servers add.
-func (s *served) request(r engine.Request) (map[string]any, error) {
+// request is r in OpenAI's words, and what servers add to them.
+func (s *served) request(r engine.Request) (q openai.ChatCompletionRequest, more map[string]any, err error) {
 	if r.Conversation == nil {
-		return nil, errNoConversation
+		return q, nil, errNoConversation
 	}
-	var messages []json.RawMessage
-	if err := json.Unmarshal(r.Conversation.Messages, &messages); err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
+	if err := json.Unmarshal(r.Conversation.Messages, &q.Messages); err != nil {
+		return q, nil, fmt.Errorf("messages: %w", err)
 	}
-	q := sampling(r.Sampling)
-	q["model"], q["stream"], q["stream_options"] = s.model.ID, true, map[string]any{"include_usage": true}
-	variables := kwargs(*r.Conversation)
+	more = sampling(&q, r.Sampling)
+	more["model"] = s.model.ID // the client refuses some names of OpenAI's own models
+	q.StreamOptions = &openai.StreamOptions{IncludeUsage: true}
+	q.ChatTemplateKwargs = kwargs(*r.Conversation)
 	if begin := answerOf(r.Begin); begin != "" {
-		begun, err := json.Marshal(map[string]string{"role": "assistant", "content": begin})
-		if err != nil {
-			return nil, err
-		}
-		messages = append(messages, begun)
+		q.Messages = append(q.Messages, openai.ChatCompletionMessage{Role: openai.ChatMessageRoleAssistant, Content: begin})
 		// vLLM's words for it; llama.cpp and Ollama go on with a last message of the assistant's anyway.
-		q["continue_final_message"], q["add_generation_prompt"] = true, false
+		more["continue_final_message"], more["add_generation_prompt"] = true, false
 		if s.kind == kindLlama { // some of its versions refuse to go on with an answer where thoughts may come
-			variables["enable_thinking"] = false
+			q.ChatTemplateKwargs["enable_thinking"] = false
 		}
 	}
-	q["messages"] = messages
-	if len(variables) > 0 {
-		q["chat_template_kwargs"] = variables
-	}
-	if len(r.Stop) > 0 {
-		q["stop"] = r.Stop
-	}
-	if r.ReplyMax > 0 {
-		q["max_tokens"] = r.ReplyMax // the name that all servers know
-	}
+	q.Stop = r.Stop
+	q.MaxTokens = max(r.ReplyMax, 0) // the name that all servers know
 	if r.Format != nil {
-		q["response_format"] = map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "reply", "schema": r.Format}}
+		q.ResponseFormat = &openai.ChatCompletionResponseFormat{
+			Type:       openai.ChatCompletionResponseFormatTypeJSONSchema,
+			JSONSchema: &openai.ChatCompletionResponseFormatJSONSchema{Name: "reply", Schema: r.Format},
+		}
 	}
-	return q, nil
+	return q, more, nil
 }
 
-// sampling are the parameters of v that are not left to the server. A temperature of 0 is said: servers take another else.
-func sampling(v sample.Settings) map[string]any {
-	q := map[string]any{"temperature": v.Temperature, "seed": v.Seed & math.MaxInt32}
-	for name, value := range map[string]float32{
-		"top_k": float32(v.TopK), "top_p": v.TopP, "min_p": v.MinP, "presence_penalty": v.PresencePenalty, "frequency_penalty": v.FrequencyPenalty,
-	} {
-		if value != 0 {
-			q[name] = value
-		}
+// sampling puts what of v is not left to the server into q, and returns what q has no words for: a temperature of 0 has to
+// be said, since servers take another else.
+func sampling(q *openai.ChatCompletionRequest, v sample.Settings) map[string]any {
+	seed := int(v.Seed & math.MaxInt32)
+	q.Seed, q.TopP, q.PresencePenalty, q.FrequencyPenalty = &seed, v.TopP, v.PresencePenalty, v.FrequencyPenalty
+	more := map[string]any{"temperature": v.Temperature}
+	if v.TopK != 0 {
+		more["top_k"] = v.TopK
+	}
+	if v.MinP != 0 {
+		more["min_p"] = v.MinP
 	}
 	if p := v.RepeatPenalty; p > 0 && p != 1 {
-		q["repeat_penalty"], q["repetition_penalty"] = p, p // llama.cpp's and vLLM's name
+		more["repeat_penalty"], more["repetition_penalty"] = p, p // llama.cpp's and vLLM's name
 	}
 	if len(v.LogitBias) > 0 {
-		q["logit_bias"] = v.LogitBias
+		more["logit_bias"] = v.LogitBias // the client's are whole numbers
 	}
-	return q
+	return more
 }
 
 // kwargs are the variables of a template that a person set.
