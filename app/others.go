@@ -131,6 +131,12 @@ func (a *App) servers() []router.Server {
 	return all
 }
 
+// Elsewhere are the devices and servers where replies could run, as they answer now.
+func (a *App) Elsewhere(ctx context.Context) []router.Place {
+	_, others := a.Router.Places(ctx)
+	return others
+}
+
 // clientOf returns the one client of a server, so that its connections are used again.
 func (a *App) clientOf(v devices.Server) *http.Client {
 	a.clients.mu.Lock()

@@ -154,6 +154,11 @@ func (s *Store) AddServer(ctx context.Context, v Server) (Server, error) {
 	return v, err
 }
 
+// SetServerKind notes which program a server is. ErrNotFound.
+func (s *Store) SetServerKind(ctx context.Context, id int64, kind string) error {
+	return s.set(ctx, "save server", `UPDATE servers SET kind = ? WHERE id = ?`, kind, id)
+}
+
 // RemoveServer forgets a server. ErrNotFound.
 func (s *Store) RemoveServer(ctx context.Context, id int64) error {
 	return s.set(ctx, "remove server", `DELETE FROM servers WHERE id = ?`, id)

@@ -157,7 +157,7 @@ func (t *talk) device(ctx context.Context, name string) error {
 	list := t.parts.Devices.List()
 	switch name {
 	case "":
-		servers, err := t.parts.Devices.Servers(ctx)
+		servers, err := t.commands.servers(ctx, t.parts)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"croft/app/health"
 	"croft/app/models"
 	"croft/app/programs"
+	"croft/app/router"
 	"croft/app/settings"
 )
 
@@ -47,9 +48,11 @@ type Parts struct {
 	// Answer lets other devices of mine in; log is told what they ask for.
 	Answer func(log func(format string, args ...any)) error
 	// Copy fetches a model from the devices with these ids.
-	Copy  func(ctx context.Context, model string, from []string, progress func(models.CopyProgress)) (models.Model, error)
-	Check func(ctx context.Context) error // reads the whole database
-	Close func() error
+	Copy func(ctx context.Context, model string, from []string, progress func(models.CopyProgress)) (models.Model, error)
+	// Elsewhere are the devices and servers where replies could run, as they answer now.
+	Elsewhere func(ctx context.Context) []router.Place
+	Check     func(ctx context.Context) error // reads the whole database
+	Close     func() error
 }
 
 // Program is what main gives the commands.

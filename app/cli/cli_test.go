@@ -35,7 +35,7 @@ func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
 	}
 	return &cli.Parts{
 		Chat: a.Chats, Models: a.Models, Settings: a.Settings, Devices: a.Devices, Door: a.Door, NoDevices: a.NoDevices,
-		Answer: a.Answer, Copy: a.Copy, Check: a.Check, Close: a.Close,
+		Answer: a.Answer, Copy: a.Copy, Elsewhere: a.Elsewhere, Check: a.Check, Close: a.Close,
 	}, nil
 }
 

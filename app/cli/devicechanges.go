@@ -3,14 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"croft/app/devices"
-	"croft/app/health"
 )
 
 func (c *commands) devicesRename() *cobra.Command {
@@ -83,60 +79,4 @@ func (c *commands) devicesRemove() *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return cmd
-}
-
-func (c *commands) devicesAddServer() *cobra.Command {
-	key := ""
-	cmd := &cobra.Command{
-		Use: "add-server NAME ADDRESS", Short: "use a model server on this network: Ollama, llama.cpp, vLLM, LM Studio, exo",
-		Args: exactly(2, "a name and an address, as in desk 192.168.1.5:11434"),
-		Long: "It must be on a network that this device is on, or on this device itself, as in ollama localhost:11434. What is sent to\n" +
-			"it is not encrypted: whoever listens on that network can read it. Replies run there as on a device.",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if key == "-" {
-				b, err := io.ReadAll(io.LimitReader(c.in, keyMax))
-				if err != nil {
-					return err
-				}
-				key = strings.TrimSpace(string(b))
-			}
-			return c.withRecords(cmd.Context(), func(p *Parts) error {
-				s, err := p.Devices.AddServer(cmd.Context(), args[0], args[1], key)
-				if err == nil {
-					c.out.linef("Added %s at %s. What is sent to it is not encrypted.", s.Name, s.Address)
-				}
-				return err
-			})
-		},
-	}
-	cmd.Flags().StringVar(&key, "key", "", "the `KEY` that the server asks for; - reads it from standard input, so that no other program sees it")
-	return cmd
-}
-
-// keyMax bounds a key, in bytes.
-const keyMax = 4 << 10
-
-func (c *commands) devicesRemoveServer() *cobra.Command {
-	return &cobra.Command{
-		Use: "rm-server NAME", Short: "forget a model server", Args: oneArgument("a server"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withRecords(cmd.Context(), func(p *Parts) error {
-				servers, err := p.Devices.Servers(cmd.Context())
-				if err != nil {
-					return err
-				}
-				i := slices.IndexFunc(servers, func(s devices.Server) bool { return strings.EqualFold(s.Name, args[0]) || s.Address == args[0] })
-				if i < 0 {
-					return &told{health.Problem{
-						Sentence: fmt.Sprintf("There is no server called %q.", args[0]), Next: "Run croft devices to see the servers.",
-					}}
-				}
-				if err := p.Devices.RemoveServer(cmd.Context(), servers[i].ID); err != nil {
-					return err
-				}
-				c.out.linef("Removed %s.", servers[i].Name)
-				return nil
-			})
-		},
-	}
 }

@@ -55,7 +55,7 @@ func (c *commands) devicesList() *cobra.Command {
 			"device may do on it.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return interruptible(cmd.Context(), func(ctx context.Context) error {
-				return c.withDevices(ctx, func(p *Parts) error { return c.listDevices(ctx, p.Devices, asJSON) })
+				return c.withDevices(ctx, func(p *Parts) error { return c.listDevices(ctx, p, asJSON) })
 			})
 		},
 	}
@@ -91,21 +91,14 @@ type modelReport struct {
 	TokensPerSecond float64 `json:"tokens_per_second"`
 	Loaded          bool    `json:"loaded"`
 	Default         bool    `json:"default"`
+	Embedding       bool    `json:"embedding"`
 	Problem         string  `json:"problem"`
 }
 
-// serverReport is a server in devices list --json.
-type serverReport struct {
-	Name    string    `json:"name"`
-	Address string    `json:"address"`
-	Kind    string    `json:"kind"`
-	HasKey  bool      `json:"has_key"`
-	Added   time.Time `json:"added"`
-}
-
-func (c *commands) listDevices(ctx context.Context, d *devices.Service, asJSON bool) error {
+func (c *commands) listDevices(ctx context.Context, p *Parts, asJSON bool) error {
+	d := p.Devices
 	list := c.settled(ctx, d, settleMax, everybody)
-	servers, err := d.Servers(ctx)
+	servers, err := c.servers(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -137,22 +130,14 @@ func reportsOf(list []devices.Device) []deviceReport {
 		}
 		for _, m := range d.Status.Models {
 			all[i].Models = append(all[i].Models, modelReport{
-				m.ID, m.Name, m.Quant, m.SizeBytes, m.TokensPerSecond, m.Loaded, m.Default, m.Problem,
+				m.ID, m.Name, m.Quant, m.SizeBytes, m.TokensPerSecond, m.Loaded, m.Default, m.Embedding, m.Problem,
 			})
 		}
 	}
 	return all
 }
 
-func serverReports(servers []devices.Server) []serverReport {
-	all := make([]serverReport, len(servers))
-	for i, s := range servers {
-		all[i] = serverReport{s.Name, s.Address, s.Kind, s.Key != "", s.Added}
-	}
-	return all
-}
-
-func writeDevices(out *screen, list []devices.Device, servers []devices.Server, now time.Time) error {
+func writeDevices(out *screen, list []devices.Device, servers []server, now time.Time) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if len(list) > 0 {
 		fmt.Fprintln(w, "NAME\tSTATE\tHERE\tTHERE\tMODELS\tADDRESS\tID")
@@ -166,10 +151,11 @@ func writeDevices(out *screen, list []devices.Device, servers []devices.Server, 
 			printable(modelNames(d)), address, d.ID)
 	}
 	if len(servers) > 0 {
-		fmt.Fprintln(w, "SERVER\tKIND\tADDRESS\tENCRYPTED")
+		fmt.Fprintln(w, "SERVER\tSTATE\tKIND\tMODELS\tADDRESS\tENCRYPTED")
 	}
 	for _, s := range servers {
-		fmt.Fprintf(w, "%s\t%s\t%s\tno\n", printable(s.Name), firstText(s.Kind, "-"), s.Address)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\tno\n", printable(s.Name), s.state(), firstText(s.Kind, "-"),
+			printable(fewOf(s.models())), s.Address)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -177,6 +163,11 @@ func writeDevices(out *screen, list []devices.Device, servers []devices.Server, 
 	for _, d := range list {
 		if d.Problem != nil {
 			out.linef("%s: %s", d.Name, health.Of(d.Problem).Line())
+		}
+	}
+	for _, s := range servers {
+		if s.now.Refused != nil {
+			out.linef("%s", health.Of(s.now.Refused).Line())
 		}
 	}
 	return nil
@@ -218,8 +209,17 @@ func modelNames(d devices.Device) string {
 			names = append(names, name)
 		}
 	}
-	if len(names) == 0 {
+	return fewOf(names)
+}
+
+// fewOf lists names, not all of very many.
+func fewOf(names []string) string {
+	const most = 4
+	switch n := len(names); {
+	case n == 0:
 		return "-"
+	case n > most:
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most-1], ", "), n-most+1)
 	}
 	return strings.Join(names, ", ")
 }

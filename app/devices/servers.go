@@ -84,18 +84,7 @@ func parseServer(typed string) (netip.AddrPort, error) {
 
 // SetServerKind notes which program a server is. ErrNotFound.
 func (s *Service) SetServerKind(ctx context.Context, id int64, kind string) error {
-	all, err := s.store.Servers(ctx)
-	if err != nil {
-		return err
-	}
-	for _, v := range all {
-		if v.ID == id {
-			v.Kind = kind
-			_, err := s.store.AddServer(ctx, v)
-			return err
-		}
-	}
-	return ErrNotFound
+	return s.store.SetServerKind(ctx, id, kind)
 }
 
 // RemoveServer forgets a server. ErrNotFound.

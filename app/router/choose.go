@@ -25,6 +25,7 @@ type Place struct {
 	Kind    Kind
 	Online  bool
 	Off     string // why it is not, as the beginning of a sentence; "": it does not answer
+	Refused error  // the same with what to do about it; nil where it does not answer
 	Failed  bool   // it gave up on a reply a moment ago
 	Models  []Model
 	Running int // replies that are being written

@@ -102,7 +102,7 @@ func (r *Router) placeOf(s Server) Place {
 	l := r.listingOfLocked(s.ID)
 	p := Place{ID: s.ID, Name: cmp.Or(s.Name, s.Address), Kind: KindServer, Online: !l.at.IsZero() && l.err == nil, RTT: l.rtt}
 	if l.err != nil && !gone(l.err) {
-		p.Off = failed(p.Name, l.err)
+		p.Off, p.Refused = failed(p.Name, l.err), &refusedError{p.Name, l.err}
 	}
 	for _, m := range l.models {
 		p.Models = append(p.Models, Model{

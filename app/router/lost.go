@@ -38,7 +38,27 @@ func (e *LostError) Problem() health.Problem {
 		p.Title = e.Device + " refused"
 	}
 	if errors.Is(e.Err, errNoKey) || errors.Is(e.Err, errWrongKey) {
-		p.Next = "Add the server again with its key."
+		p.Next = addAgain
+	}
+	return p
+}
+
+const addAgain = "Add the server again with its key."
+
+// refusedError is why a server that answers does not say what it has.
+type refusedError struct {
+	name string
+	err  error
+}
+
+func (e *refusedError) Error() string { return failed(e.name, e.err) + "." }
+func (e *refusedError) Unwrap() error { return e.err }
+
+// Problem explains e to health.Of.
+func (e *refusedError) Problem() health.Problem {
+	p := health.Problem{Title: "Server refused", Sentence: e.Error(), Next: "See what runs at its address.", Severity: health.Warning}
+	if errors.Is(e.err, errNoKey) || errors.Is(e.err, errWrongKey) {
+		p.Next = addAgain
 	}
 	return p
 }

@@ -115,7 +115,7 @@ func (m Mesh) Servers(ctx context.Context) ([]devicespage.Server, error) {
 		server := devicespage.Server{ID: s.ID, Device: s.Place(), Name: s.Name, Address: s.Address, Kind: s.Kind}
 		for _, p := range places {
 			if p.ID == server.Device {
-				server.Online, server.Models = p.Online, served(p.Models)
+				server.Online, server.Models, server.Problem = p.Online, served(p.Models), p.Refused
 			}
 		}
 		list = append(list, server)
