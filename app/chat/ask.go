@@ -22,6 +22,7 @@ type Answer struct {
 	Text     string
 	Thinking string
 	Model    string // name
+	Device   string // where it is written
 	Stats    *Stats // the last one only
 }
 
@@ -56,10 +57,9 @@ func (s *Service) ask(ctx context.Context, q Question, progress func(float64), y
 			return err
 		}
 		a := q.split(split, piece)
-		facts := model.Facts()
-		a.Model = facts.Name
+		facts, where := model.Facts(), model.Where()
+		a.Model, a.Device = facts.Name, where.Device
 		if r := piece.Result; r != nil {
-			where := model.Where()
 			a.Stats = &Stats{
 				Device: where.Device, Why: where.Why, Moved: where.Moved, Model: facts.Name, ModelHash: facts.ID,
 				PromptTokens: r.PromptTokens, ReusedTokens: r.ReusedTokens, ReplyTokens: r.ReplyTokens,

@@ -178,12 +178,12 @@ func (c *commands) stream(ctx context.Context, p *Parts, q chat.Question, quiet 
 				return fmt.Errorf("write the answer: %w", err)
 			}
 		}
-		report.Model = a.Model
+		report.Model, report.Device = a.Model, a.Device
 		report.TokensReply++
 		if r := a.Stats; r != nil {
 			report.TokensPrompt, report.TokensReply = r.PromptTokens, r.ReplyTokens
 			report.TTFTMS, report.TokensPerSecond = float64(r.FirstToken.Microseconds())/1000, r.TokensPerSecond
-			report.FinishReason, report.Device, report.Why = r.Reason, r.Device, r.Why
+			report.FinishReason, report.Why = r.Reason, r.Why
 		}
 	}
 	report.Text = text.String()

@@ -13,9 +13,9 @@ type Input struct {
 	by32    form
 	by256   form
 
-	products   []Product               // of the run in progress
-	pieceBytes int                     // of weights, for a few tokens
-	multiply   func(piece, worker int) // multiplyPiece, bound once so that a run allocates nothing
+	products []Product               // of the run in progress
+	shares   []int                   // of a run for a few tokens: where each piece begins, in panels, and the end
+	multiply func(piece, worker int) // multiplyPiece, bound once so that a run allocates nothing
 }
 
 // form is an input quantized in blocks.

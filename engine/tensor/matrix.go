@@ -42,7 +42,7 @@ func Pack(p *Pool, set kernels.Set, t gguf.Tensor, release func([]byte)) (*Matri
 	l := layouts[t.Type]
 	blocks := m.Cols / m.format.BlockValues()
 	panelBytes, fileBytes := m.format.PanelBytes(blocks), rows*blocks*l.blockBytes
-	panels := (m.Rows + rows - 1) / rows
+	panels := m.panels()
 	if m.data, err = p.memory.get(panels * panelBytes); err != nil {
 		return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 	}
@@ -77,6 +77,9 @@ func shape(set kernels.Set, t gguf.Tensor) (*Matrix, error) {
 	}
 	return m, nil
 }
+
+// panels is how many runs of rows are multiplied at once.
+func (m *Matrix) panels() int { return (m.Rows + rows - 1) / rows }
 
 // Bytes is the memory that the weights take.
 func (m *Matrix) Bytes() int64 { return int64(len(m.data)) }

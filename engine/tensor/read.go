@@ -19,9 +19,11 @@ type Ballast struct {
 // smallPageBytes is the smallest page of any system: memory is there once each of them was written to.
 const smallPageBytes = 4 << 10
 
+const readBytes = 1 << 20 // by one worker at a time
+
 // NewBallast takes n bytes, rounded up to whole pieces of work, and writes 1 to the first word of each small page.
 func NewBallast(p *Pool, set kernels.Set, n int) (*Ballast, error) {
-	n = (n + pieceBytesMax - 1) / pieceBytesMax * pieceBytesMax
+	n = (n + readBytes - 1) / readBytes * readBytes
 	data, err := p.memory.get(n)
 	if err != nil {
 		return nil, fmt.Errorf("memory to read: %w", err)
@@ -38,8 +40,8 @@ func NewBallast(p *Pool, set kernels.Set, n int) (*Ballast, error) {
 // Bytes is how much a Read reads.
 func (b *Ballast) Bytes() int64 { return int64(len(b.data)) }
 
-// Read reads all of it on all workers, in pieces as long as the longest of Multiply, and returns the sum of what the
-// kernels return: the number of small pages.
+// Read reads all of it on all workers, in long pieces, and returns the sum of what the kernels return: the number of small
+// pages.
 func (b *Ballast) Read() uint64 {
 	var sum atomic.Uint64
 	b.each(func(piece []byte) { sum.Add(b.set.Read(piece)) })
@@ -47,5 +49,5 @@ func (b *Ballast) Read() uint64 {
 }
 
 func (b *Ballast) each(f func(piece []byte)) {
-	b.pool.Run(len(b.data)/pieceBytesMax, func(i, _ int) { f(b.data[i*pieceBytesMax:][:pieceBytesMax]) })
+	b.pool.Run(len(b.data)/readBytes, func(i, _ int) { f(b.data[i*readBytes:][:readBytes]) })
 }
