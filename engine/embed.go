@@ -29,7 +29,7 @@ func (m *Model) Embed(ctx context.Context, texts []string) ([][]float32, error) 
 }
 
 func (m *Model) embed(ctx context.Context, ids []int) ([]float32, error) {
-	if err := m.check(ids); err != nil {
+	if err := m.check(ids, 0); err != nil {
 		return nil, err
 	}
 	cache := m.network.NewCache(len(ids))

@@ -208,7 +208,7 @@ func (m *Model) Logits(ctx context.Context, ids []int) ([]float32, error) {
 		return nil, err
 	}
 	defer m.running.Done()
-	if err := m.check(ids); err != nil {
+	if err := m.check(ids, 0); err != nil {
 		return nil, err
 	}
 	s := m.slots.acquire(ids)
@@ -216,12 +216,12 @@ func (m *Model) Logits(ctx context.Context, ids []int) ([]float32, error) {
 	return m.read(ctx, s, ids)
 }
 
-// check refuses a prompt that the model cannot read.
-func (m *Model) check(ids []int) error {
+// check refuses a prompt that the model cannot read, or after which there is no room for so many tokens.
+func (m *Model) check(ids []int, room int) error {
 	if len(ids) == 0 {
 		return errors.New("the prompt is empty")
 	}
-	if len(ids) >= m.contextMax {
+	if len(ids)+room > m.contextMax {
 		return &PromptTooLongError{Tokens: len(ids), Max: m.contextMax}
 	}
 	return m.exist(ids)

@@ -198,6 +198,12 @@ func TestFullContextEndsTheReply(t *testing.T) {
 	if !errors.As(err, &long) || long.Tokens != 64 || long.Max != 64 {
 		t.Errorf("a prompt of 64 tokens gave %v", err)
 	}
+	if _, err := m.Logits(t.Context(), ids(64, 1)); err != nil {
+		t.Errorf("nothing is to be written, and 64 tokens gave %v", err)
+	}
+	if _, err := m.Logits(t.Context(), ids(65, 1)); !errors.As(err, &long) || long.Tokens != 65 {
+		t.Errorf("65 tokens gave %v", err)
+	}
 }
 
 func TestBadPrompts(t *testing.T) {

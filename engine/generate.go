@@ -149,7 +149,7 @@ func (w *writer) begin() ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.model.check(prompt); err != nil {
+	if err := w.model.check(prompt, 1); err != nil {
 		return nil, err
 	}
 	if err := w.model.exist(w.request.Written); err != nil {
