@@ -14,7 +14,7 @@ import (
 	"croft/engine"
 )
 
-// recorded answers as servers did that were met, llama.cpp's 0.7.0, or as their documentation and source have it.
+// recorded answers as servers did that were met, llama.cpp's 0.7.0 and Ollama's 0.17.4, or as their documentation and source have it.
 type recorded struct {
 	list, reply             string
 	listStatus, replyStatus int // 0: 200
