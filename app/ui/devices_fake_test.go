@@ -259,7 +259,8 @@ func crowded(s *stage) {
 	f.nearby = append(f.nearby, devicespage.Nearby{Address: "192.168.1.44:47300"})
 	f.servers = []devicespage.Server{
 		{ID: 1, Name: "Ollama in the study", Address: "192.168.1.5:11434", Kind: "Ollama", Online: true, Models: []devicespage.Model{{Name: "gemma3:27b", TokensPerSecond: 12}, {Name: "x"}}},
-		{ID: 2, Name: "192.168.1.6", Address: "192.168.1.6:8080", Problem: errors.New("nobody answers at this address; see that the server runs")},
+		{ID: 2, Name: "192.168.1.6", Address: "192.168.1.6:8080", Problem: errors.New("192.168.1.6 does not accept its key; add the server again with its key")},
+		{ID: 3, Name: "Attic", Address: "192.168.1.7:8080"},
 	}
 }
 

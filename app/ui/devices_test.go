@@ -28,7 +28,7 @@ func TestDevicesSayWhatTheyAreAndDo(t *testing.T) {
 		s.tap("Devices")
 		s.sees("Heather’s laptop", "this device", "battery 64\u2009%", "Qwen3 4B · Q4_K_M and 2 more", "38\u2009tok/s", "fastest",
 			"writing 4, 2 waiting", "Last seen 09:03", "add this device there again", "Not seen yet", "nothing lent",
-			"Says it is ready to be added", "to add it, choose “Add a device” there", "not encrypted", "192.168.1.5:11434 · Ollama", "Does not answer")
+			"Says it is ready to be added", "to add it, choose “Add a device” there", "not encrypted", "192.168.1.5:11434 · Ollama", "Refuses", "Does not answer")
 	}
 }
 

@@ -31,8 +31,11 @@ func (p *Page) servers() []fyne.CanvasObject {
 
 func (p *Page) serverCard(s Server) fyne.CanvasObject {
 	presence := lang.L("Does not answer")
-	if s.Online {
+	switch {
+	case s.Online:
 		presence = lang.L("Here")
+	case s.Problem != nil:
+		presence = lang.L("Refuses")
 	}
 	menu := control.NewIconButton(lang.L("Server menu"), "dots", nil)
 	menu.OnTapped = func() { control.MenuBelow(menu, p.serverItems(s)) }
