@@ -1,6 +1,11 @@
 // The operations of the matrix kernels on NEON, with and without dot product instructions. The weights are below 64
 // or, for Q8_0, made signed, so signed products serve for all.
 
+#if !defined(__clang__)
+// Before it allots registers, GCC would move loads so far ahead that most of them went through the stack.
+#pragma GCC optimize("no-schedule-insns")
+#endif
+
 #include <arm_neon.h>
 
 #include "matrix.h"
@@ -16,6 +21,12 @@
 #define ROWS_MAX 1 // of floating-point weights at once
 #define SPAN_5 8
 #define SPAN_6 4
+// Thirty-two registers do not hold what compilers would compute ahead: to gets its value now, and stays in registers.
+#define KEEP(to, value)                                                                               \
+	{                                                                                                 \
+		to = (value);                                                                                 \
+		__asm__("" : "+w"((to).v[0]), "+w"((to).v[1]), "+w"((to).v[2]), "+w"((to).v[3]));             \
+	}
 
 typedef struct {
 	float32x4_t v[4];
