@@ -47,9 +47,9 @@ class Kind:
             raise ValueError(f"{self.name}: what is {line!r}?")
 
 
-def load(folder):
+def load(folder, which="*.txt"):
     kinds, kind = {}, None
-    for path in sorted(pathlib.Path(folder).glob("*.txt")):
+    for path in sorted(pathlib.Path(folder).glob(which)):
         for line in path.read_text().splitlines():
             if line.startswith("kind "):
                 name = line[5:].strip()
