@@ -156,7 +156,9 @@ func (s *served) request(r engine.Request) (q openai.ChatCompletionRequest, more
 		}
 	}
 	q.Stop = r.Stop
-	q.MaxTokens = max(r.ReplyMax, 0) // the name that all servers know
+	if r.ReplyMax > 0 {
+		more["max_tokens"] = r.ReplyMax // the name that all servers know; the client calls it deprecated
+	}
 	if r.Format != nil {
 		q.ResponseFormat = &openai.ChatCompletionResponseFormat{
 			Type:       openai.ChatCompletionResponseFormatTypeJSONSchema,
