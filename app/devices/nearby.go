@@ -71,14 +71,14 @@ func (s *Service) links() ([]net.Interface, []netip.Addr, error) {
 	var addresses []netip.Addr
 	for _, i := range all {
 		own := s.usable(i)
-		if len(own) == 0 {
+		if len(own) == 0 || i.Index == 0 {
 			continue
 		}
-		found, err := net.InterfaceByName(i.Name)
-		if err != nil {
-			continue // it went away since it was listed
+		flags := net.FlagUp // usable ones are
+		if i.Multicast {
+			flags |= net.FlagMulticast
 		}
-		interfaces = append(interfaces, *found)
+		interfaces = append(interfaces, net.Interface{Index: i.Index, Name: i.Name, Flags: flags})
 		addresses = append(addresses, own...)
 	}
 	return interfaces, addresses, nil

@@ -9,12 +9,14 @@ import (
 
 // Interface is a network interface of this device.
 type Interface struct {
-	Name string
+	Name  string
+	Index int // the system's number for it; 0 where it has none
 	// Prefixes hold the interface's own addresses with the length of the
 	// network around each, as in 192.168.1.20/24.
 	Prefixes []netip.Prefix
 	// Up says that it is switched on and has a carrier.
-	Up bool
+	Up        bool
+	Multicast bool
 	// PointToPoint is true of VPNs and of mobile networks.
 	PointToPoint bool
 }

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 )
 
 // System returns the interfaces of this device, without the loopback. On Android
-// the system refuses to list them to a Go program: there Options.Interfaces is
-// needed.
+// those without an address are left out.
 func System() ([]Interface, error) {
+	if runtime.GOOS == "android" {
+		return byAddress()
+	}
 	found, err := net.Interfaces()
 	if err != nil {
 		return nil, fmt.Errorf("list the network interfaces: %w", err)
@@ -24,9 +27,11 @@ func System() ([]Interface, error) {
 			continue // it went away since it was listed
 		}
 		out = append(out, Interface{
-			Name:     i.Name,
-			Prefixes: prefixes(addresses),
-			Up:       i.Flags&net.FlagUp != 0 && i.Flags&net.FlagRunning != 0,
+			Name:      i.Name,
+			Index:     i.Index,
+			Prefixes:  prefixes(addresses),
+			Up:        i.Flags&net.FlagUp != 0 && i.Flags&net.FlagRunning != 0,
+			Multicast: i.Flags&net.FlagMulticast != 0,
 			// Windows does not call WireGuard's interfaces point-to-point, nor
 			// Android its mobile ones, but neither can broadcast.
 			PointToPoint: i.Flags&net.FlagPointToPoint != 0 || i.Flags&net.FlagBroadcast == 0,
