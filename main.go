@@ -24,7 +24,15 @@ func main() {
 	// Weights and caches lie outside Go's heap, which is small: a tighter one is cheap and saves memory for them.
 	debug.SetGCPercent(40)
 	program := cli.Program{Version: version, Open: open, Window: window}
-	os.Exit(cli.Main(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, program))
+	os.Exit(cli.Main(context.Background(), arguments(), os.Stdin, os.Stdout, os.Stderr, program))
+}
+
+// arguments are those of the command line. A phone has none, and gives the program those of its own launcher.
+func arguments() []string {
+	if runtime.GOOS == "android" || runtime.GOOS == "ios" {
+		return nil
+	}
+	return os.Args[1:]
 }
 
 func open(ctx context.Context, s cli.Setup) (*cli.Parts, error) {
@@ -43,7 +51,7 @@ func options(s cli.Setup) app.Options {
 }
 
 func window(ctx context.Context, s cli.Setup) error {
-	s.Calls = !isPhone() // which asks the system for leave first: see android and ios
+	s.Calls = true
 	a, err := app.New(ctx, s.Home, options(s))
 	if err != nil {
 		return err
@@ -63,15 +71,13 @@ func show(a *app.App, home string) (err error) {
 		}
 	}()
 	parts := ui.Parts{Chats: a.Chats, Models: a.Models, Settings: a.Settings, Version: version, DataDir: home}
-	if a.Devices != nil && !isPhone() {
+	if a.Devices != nil {
 		defer a.AnswerMine()()
 		parts.Devices = mesh{ui.Mesh{Service: a.Devices, Router: a.Router, Library: a.Models, Fetch: a.CopyFromAll}, a}
 	}
 	ui.Run(fyneapp.NewWithID("io.github.croft"), parts)
 	return nil
 }
-
-func isPhone() bool { return runtime.GOOS == "android" || runtime.GOOS == "ios" }
 
 // mesh is seen by others as soon as somebody looks at my devices, so that the first one can be added.
 type mesh struct {

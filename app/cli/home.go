@@ -25,7 +25,12 @@ func defaultHome(goos string, getenv func(string) string) (string, error) {
 			return filepath.Join(dir, "Croft"), nil
 		}
 		return "", errors.New("%AppData% is not set; say where data shall lie with --home")
-	case "darwin":
+	case "android": // the app's own folder; Fyne says where
+		if dir := getenv("FILESDIR"); dir != "" {
+			return filepath.Join(dir, "croft"), nil
+		}
+		return "", errors.New("FILESDIR is not set, so there is no folder for data")
+	case "darwin", "ios":
 		return filepath.Join(home, "Library", "Application Support", "Croft"), err
 	}
 	if dir := getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +21,7 @@ type invitation struct {
 	code    string // six digits; "" when the code is shown here
 	address string // where the other device is; "" when it is looked for
 	text    string // of a picture that was scanned
+	photo   string // the file of a photo of it
 }
 
 // pair makes this device and another one know each other.
@@ -29,8 +33,9 @@ func (c *commands) pair() *cobra.Command {
 		Long: "Without CODE this device shows six digits and a picture, for two minutes. Type the digits on the other device, with\n" +
 			"croft pair CODE or under Devices in its window. With CODE it adds the device nearby that shows one; ADDRESS is needed\n" +
 			"where devices cannot be looked for, and is shown below the code. Then both devices ask what the other may do.\n" +
-			"CODE may also be the text of the picture. Neither way uses the internet.",
-		Example: "  croft pair\n  croft pair 483 920\n  croft pair 483920 192.168.1.20 --allow answers,models",
+			"CODE may also be the text of the picture, or the file of a photo of it (.png, .jpg or .gif). None of this uses the\n" +
+			"internet.",
+		Example: "  croft pair\n  croft pair 483 920\n  croft pair 483920 192.168.1.20 --allow answers,models\n  croft pair photo.jpg",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			inv, err := parseInvitation(cmd, args)
 			if err != nil {
@@ -55,11 +60,16 @@ func (c *commands) pair() *cobra.Command {
 // pictureStart is how the text of a picture begins.
 const pictureStart = "CROFT1:"
 
+// photos are how the files of photos are called.
+var photos = []string{".png", ".jpg", ".jpeg", ".gif"}
+
 func parseInvitation(cmd *cobra.Command, args []string) (inv invitation, err error) {
 	for _, a := range args {
 		switch {
 		case strings.HasPrefix(strings.ToUpper(a), pictureStart):
 			inv.text = a
+		case slices.Contains(photos, strings.ToLower(filepath.Ext(a))):
+			inv.photo = a
 		case strings.ContainsAny(a, ".:"):
 			if inv.address != "" {
 				return inv, wrongUse(cmd, "croft pair takes one address, so %q is too much", a)
@@ -71,7 +81,9 @@ func parseInvitation(cmd *cobra.Command, args []string) (inv invitation, err err
 	}
 	inv.code = strings.NewReplacer(" ", "", "-", "").Replace(inv.code)
 	switch {
-	case inv.text != "" && (inv.code != "" || inv.address != ""):
+	case inv.text != "" && inv.photo != "":
+		return inv, wrongUse(cmd, "give the text of a picture or a photo of it, not both")
+	case inv.text+inv.photo != "" && (inv.code != "" || inv.address != ""):
 		return inv, wrongUse(cmd, "a picture says it all: give neither a code nor an address with it")
 	case inv.code != "" && (len(inv.code) != 6 || strings.Trim(inv.code, "0123456789") != ""):
 		return inv, wrongUse(cmd, "a code has six digits, as in croft pair 483 920")
@@ -88,6 +100,8 @@ func (c *commands) addOne(ctx context.Context, d *devices.Service, inv invitatio
 	switch {
 	case inv.text != "":
 		guest, err = d.Scan(ctx, inv.text)
+	case inv.photo != "":
+		guest, err = scanPhoto(ctx, d, inv.photo)
 	case inv.code != "":
 		guest, err = c.join(ctx, d, inv)
 	default:
@@ -102,6 +116,15 @@ func (c *commands) addOne(ctx context.Context, d *devices.Service, inv invitatio
 	}
 	c.out.linef("%s", describeAdded(added))
 	return nil
+}
+
+func scanPhoto(ctx context.Context, d *devices.Service, path string) (*devices.Guest, error) {
+	photo, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer photo.Close() //nolint:errcheck // it was only read
+	return d.ScanPhoto(ctx, photo)
 }
 
 func describeAdded(d devices.Device) string {

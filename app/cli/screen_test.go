@@ -51,7 +51,7 @@ func TestAReplyInAFileIsTheTextAlone(t *testing.T) {
 }
 
 func TestHome(t *testing.T) {
-	env := map[string]string{"CROFT_HOME": "/from/env", "XDG_DATA_HOME": "/data", "AppData": "/roaming"}
+	env := map[string]string{"FILESDIR": "/data/user/0/croft/files", "CROFT_HOME": "/from/env", "XDG_DATA_HOME": "/data", "AppData": "/roaming"}
 	getenv := func(name string) string { return env[name] }
 	if dir, err := homeDir("/from/flag", getenv); err != nil || dir != filepath.FromSlash("/from/flag") {
 		t.Errorf("--home gives %q, %v", dir, err)
@@ -59,14 +59,17 @@ func TestHome(t *testing.T) {
 	if dir, err := homeDir("", getenv); err != nil || dir != filepath.FromSlash("/from/env") {
 		t.Errorf("CROFT_HOME gives %q, %v", dir, err)
 	}
-	for goos, want := range map[string]string{"linux": "/data/croft", "windows": "/roaming/Croft", "darwin": "Library/Application Support/Croft"} {
+	for goos, want := range map[string]string{"linux": "/data/croft", "windows": "/roaming/Croft", "darwin": "Library/Application Support/Croft", "ios": "Library/Application Support/Croft", "android": "croft/files/croft"} {
 		if dir, err := defaultHome(goos, getenv); err != nil || !strings.HasSuffix(filepath.ToSlash(dir), want) {
 			t.Errorf("on %s it is %q, %v", goos, dir, err)
 		}
 	}
 	delete(env, "AppData")
-	if _, err := defaultHome("windows", getenv); err == nil {
-		t.Error("a place was found without %AppData%")
+	delete(env, "FILESDIR")
+	for _, goos := range []string{"windows", "android"} {
+		if dir, err := defaultHome(goos, getenv); err == nil {
+			t.Errorf("on %s it is %q though the system says nothing", goos, dir)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"net/netip"
 	"strings"
 	"sync"
@@ -278,6 +279,15 @@ func (s *Service) Scan(ctx context.Context, text string) (*Guest, error) {
 		return nil, explain(err)
 	}
 	return newGuest(s, c), nil
+}
+
+// ScanPhoto is Scan for a photo of the picture, a PNG, JPEG or GIF file.
+func (s *Service) ScanPhoto(ctx context.Context, photo io.Reader) (*Guest, error) {
+	text, err := pairing.ReadPhoto(photo)
+	if err != nil {
+		return nil, explain(err)
+	}
+	return s.Scan(ctx, text)
 }
 
 // ErrAddress says that an address was typed that is none.

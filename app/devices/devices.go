@@ -136,8 +136,14 @@ func nameOf(name string) string {
 	if name == "" {
 		name, _ = os.Hostname() // a computer without a name gets one below
 	}
-	if name = pairing.CleanName(name); name != "" {
+	if name = pairing.CleanName(name); name != "" && name != "localhost" {
 		return name
+	}
+	switch runtime.GOOS {
+	case "android":
+		return "Android phone"
+	case "ios":
+		return "iPhone"
 	}
 	return "Croft on " + runtime.GOOS
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"log"
 	"net/http"
@@ -255,6 +257,33 @@ func TestAddByPicture(t *testing.T) {
 	if side := a.Picture().Bounds().Dx(); side < 29 || !strings.Contains(a.Blocks(), "█") {
 		t.Errorf("a picture of %d modules", side)
 	}
+}
+
+func TestAddByPhoto(t *testing.T) {
+	studio, laptop := newHouse(t, "Studio PC"), newHouse(t, "Laptop")
+	if _, err := laptop.ScanPhoto(t.Context(), strings.NewReader("no photo")); health.Of(err).Title != "No code in the photo" {
+		t.Errorf("%+v", health.Of(err))
+	}
+	a := offer(t, studio)
+	exact := a.Picture()
+	shown := image.NewGray(image.Rect(0, 0, 4*exact.Bounds().Dx(), 4*exact.Bounds().Dy()))
+	for i := range shown.Pix {
+		x, y := i%shown.Stride, i/shown.Stride
+		shown.Set(x, y, exact.At(x/4, y/4))
+	}
+	var photo bytes.Buffer
+	if err := png.Encode(&photo, shown); err != nil {
+		t.Fatal(err)
+	}
+	atLaptop, err := laptop.ScanPhoto(t.Context(), &photo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	atStudio, err := a.Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accept(t, atStudio, atLaptop, Rights{Answers: true}, Rights{})
 }
 
 func TestRefusedPairing(t *testing.T) {

@@ -45,6 +45,7 @@ var titles = []struct {
 	{pairing.ErrCode, "Wrong code", health.Warning},
 	{pairing.ErrTypedCode, "Not a code", health.Warning},
 	{pairing.ErrSecret, "Picture does not fit", health.Warning},
+	{pairing.ErrPhoto, "No code in the photo", health.Warning},
 	{pairing.ErrText, "Not a picture of Croft's", health.Warning},
 	{pairing.ErrOther, "Another device answered", health.Warning},
 	{pairing.ErrBusy, "Device is busy", health.Note},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"io"
 	"slices"
 	"time"
 
@@ -151,6 +152,14 @@ func (s *scriptedDevices) Join(_ context.Context, address, code string) (devices
 
 func (s *scriptedDevices) Scan(_ context.Context, text string) (devicespage.Guest, error) {
 	return s.prove(text)
+}
+
+func (s *scriptedDevices) ScanPhoto(_ context.Context, photo io.Reader) (devicespage.Guest, error) {
+	b, err := io.ReadAll(photo)
+	if err != nil {
+		return nil, err
+	}
+	return s.prove("photo " + string(b))
 }
 
 func (s *scriptedDevices) prove(what string) (devicespage.Guest, error) {

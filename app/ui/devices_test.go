@@ -150,6 +150,15 @@ func TestADeviceIsAddedByTypingACode(t *testing.T) {
 	}
 }
 
+func TestAPhotoIsAskedFor(t *testing.T) {
+	s := newStage(t, phone, settings.Values{}, family)
+	s.tap("Devices")
+	s.tap("Add a device")
+	s.tap("Type a code")
+	s.tap("Scan a photo of the picture")
+	s.sees("Choose a photo of the picture")
+}
+
 func TestTheOtherSideMayRefuse(t *testing.T) {
 	s := newStage(t, wide, settings.Values{}, family)
 	s.fleet.guest = &scriptedGuest{name: "Tablet", fail: errors.New("the other device refused")}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"io"
 	"slices"
 	"time"
 
@@ -230,6 +231,11 @@ func (m Mesh) Join(ctx context.Context, address, code string) (devicespage.Guest
 // Scan proves the picture that another device shows.
 func (m Mesh) Scan(ctx context.Context, text string) (devicespage.Guest, error) {
 	return hosted(m.Service.Scan(ctx, text))
+}
+
+// ScanPhoto proves the picture that another device shows, from a photo of it.
+func (m Mesh) ScanPhoto(ctx context.Context, photo io.Reader) (devicespage.Guest, error) {
+	return hosted(m.Service.ScanPhoto(ctx, photo))
 }
 
 // hosted keeps a missing guest nil.

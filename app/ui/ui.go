@@ -68,6 +68,10 @@ func Run(a fyne.App, p Parts) {
 	// The window has no caller whose end it could wait for: it lives until it is closed.
 	b := bridge.New(context.Background())
 	w := newWindow(a, backing{p.Chats, p.Models, p.Settings, p.Devices, p.Version, p.DataDir, time.Now}, b)
+	if p.Devices != nil {
+		a.Lifecycle().SetOnEnteredForeground(func() { hearMulticast(true) })
+		a.Lifecycle().SetOnExitedForeground(func() { hearMulticast(false) })
+	}
 	w.window.ShowAndRun()
 	w.close()
 	b.Close()

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"strings"
 
@@ -202,6 +203,19 @@ func (w *window) PickModelFile(picked func(path string)) {
 	}
 	d.SetTitleText(lang.L("Import a model file"))
 	d.SetConfirmText(lang.L("Import"))
+	w.showFileDialog(d)
+}
+
+// PickPhoto asks for a photo. The one who gets it closes it.
+func (w *window) PickPhoto(picked func(io.ReadCloser)) {
+	d := dialog.NewFileOpen(func(r fyne.URIReadCloser, err error) {
+		if err == nil && r != nil {
+			picked(r)
+		}
+	}, w.window)
+	d.SetFilter(storage.NewMimeTypeFileFilter([]string{"image/*"}))
+	d.SetTitleText(lang.L("Choose a photo of the picture"))
+	d.SetConfirmText(lang.L("Scan"))
 	w.showFileDialog(d)
 }
 

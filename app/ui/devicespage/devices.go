@@ -4,6 +4,7 @@ package devicespage
 import (
 	"context"
 	"image"
+	"io"
 	"time"
 )
 
@@ -93,6 +94,7 @@ type Adder interface {
 	Offer(ctx context.Context) (Offer, error) // this device shows a code
 	Join(ctx context.Context, address, code string) (Guest, error)
 	Scan(ctx context.Context, text string) (Guest, error) // the text of the other device's picture
+	ScanPhoto(ctx context.Context, photo io.Reader) (Guest, error)
 }
 
 // Offer is a code that is shown until somebody comes, or its time is over.

@@ -3,6 +3,7 @@ package devicespage
 import (
 	"context"
 	"errors"
+	"io"
 	"reflect"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ type Window interface {
 	Canvas() fyne.Canvas
 	Toast(text, action string, do func())
 	Phone() bool
+	PickPhoto(picked func(io.ReadCloser))
 }
 
 // Page is the devices, or the network activity that is pushed over them.

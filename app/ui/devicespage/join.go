@@ -2,6 +2,7 @@ package devicespage
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	"fyne.io/fyne/v2/lang"
@@ -63,6 +64,9 @@ func (a *adding) drawJoin() {
 		centred(lang.L("Open Croft on the other device and choose “Add a device”. It shows a code."), look.TextBody), box.Gap(1, 4),
 		control.NewBold(lang.L("Address"), 14), control.Boxed(j.address), prose.NewSentence(a.addressNote(), look.TextTiny, look.Soft), box.Gap(1, 4),
 		control.NewBold(lang.L("Code"), 14), control.Boxed(j.code), prose.NewSentence(lang.L("The six digits, or the text of its picture."), look.TextTiny, look.Soft))
+	if !j.busy {
+		column.Objects = append(column.Objects, box.NewRow(0, control.NewButton(lang.L("Scan a photo of the picture"), "eye", control.Quiet, a.pickPhoto)))
+	}
 	if j.problem != nil {
 		column.Objects = append(column.Objects, box.Gap(1, 4), explain(j.problem))
 	}
@@ -89,15 +93,31 @@ const scanned = "CROFT1:"
 
 // tryCode proves the code to the other device. A code that failed is spent, so it is taken out of the field.
 func (a *adding) tryCode() {
-	j := a.join
-	code, address := strings.TrimSpace(j.code.Text), strings.TrimSpace(j.address.Text)
-	if j.busy || code == "" {
+	code, address := strings.TrimSpace(a.join.code.Text), strings.TrimSpace(a.join.address.Text)
+	if code != "" {
+		a.try(func() (Guest, error) { return a.prove(address, code) })
+	}
+}
+
+// pickPhoto proves the picture of the other device, from a photo or a copy of its screen.
+func (a *adding) pickPhoto() {
+	a.page.win.PickPhoto(func(photo io.ReadCloser) {
+		a.try(func() (Guest, error) {
+			guest, err := a.page.devices.ScanPhoto(a.ctx, photo)
+			_ = photo.Close() // it was only read
+			return guest, err
+		})
+	})
+}
+
+func (a *adding) try(prove func() (Guest, error)) {
+	if a.join.busy {
 		return
 	}
-	j.busy, j.problem = true, nil
+	a.join.busy, a.join.problem = true, nil
 	a.drawJoin()
 	a.page.bridge.Work(func(context.Context) func() {
-		guest, err := a.prove(address, code)
+		guest, err := prove()
 		return func() { a.proved(guest, err) }
 	})
 }
