@@ -40,7 +40,8 @@ EXAMINED = "[!l]*.txt"
 
 def examiner():
     supply = corpus.Corpus("eval", seed=1)
-    supply.writer.kinds = [kind for kind in kinds.load(corpus.HERE / "kinds", EXAMINED) if unseen(kind)]
+    examined = [kind for kind in kinds.load(corpus.HERE / "kinds", EXAMINED) if unseen(kind)]
+    supply.writer = kinds.Writer(examined, supply.words, "eval")
     return supply
 
 

@@ -66,6 +66,8 @@ RECORD_QUESTIONS = [
     "{f} of {n}?", "{n} {f}", "What is the {f} of {n}?", "{n}'s {f}?", "which {f} has {n}", "Tell me the {f} of {n}.", "{n}, {f}?",
     "What {f} did I note for {n}?", "do you have the {f} of {n}", "And the {f} of {n}?", "What was the {f} again, of {n}?",
 ]
+SITUATIONS = 0.5  # of the notes; the others are of a kind
+SMALL = set("a an the is are was were do does did to of for in on at my our me i we us it that this there please so and be has have had".split())
 WORD = re.compile(r"[A-Za-z]{5,}")
 
 
@@ -165,17 +167,22 @@ class Corpus:
 
         return re.sub(r"[A-Za-z]+", other, question)
 
-    def shaken(self, question, fixed=()):
-        """Leaves words out now and then, or has two change places: what is asked must not hang on one of them. Those of
-        fixed stay as they are."""
+    def shaken(self, question):
+        """Leaves words out now and then, or has two change places: what is asked must not hang on one of them."""
         r, words = self.rng, question.split(" ")
-        kept = {w for f in fixed for w in f.split(" ")}
         if len(words) > 3 and r.random() < 0.35:
-            words = [w for w in words if w.strip("?.,!") in kept or r.random() > 0.12] or words
-        if len(words) > 3 and not fixed and r.random() < 0.1:
+            words = [w for w in words if r.random() > 0.12] or words
+        if len(words) > 3 and r.random() < 0.1:
             i = r.randrange(len(words) - 1)
             words[i], words[i + 1] = words[i + 1], words[i]
         return " ".join(words)
+
+    def hasty(self, question):
+        """Leaves small words out now and then: without a larger one nobody could tell what is asked of the notes."""
+        if self.rng.random() > 0.2:
+            return question
+        words = question.split(" ")
+        return " ".join(w for w in words if w.lower() not in SMALL or self.rng.random() > 0.4)
 
     # Questions about Croft, and others
 
@@ -214,10 +221,14 @@ class Corpus:
     # Notes
 
     def notes(self, n):
-        """Returns n notes of few kinds, so that there are rivals."""
+        """Returns n notes of few kinds, so that there are rivals, and of situations, none of them twice."""
         r, made = self.rng, []
         few = r.sample(self.writer.kinds, r.randint(1, max(1, min(n, 4))))
+        others = r.sample(self.writer.situations, n) if self.writer.situations else []
         while len(made) < n:
+            if others and r.random() < SITUATIONS:
+                made.append(self.writer.note(others.pop()))
+                continue
             kind = r.choice(few)
             alike = [m for m in made if m.kind is kind]
             made.append(self.writer.note(kind, r.choice(alike) if alike and r.random() < 0.6 else None))
@@ -256,7 +267,7 @@ class Corpus:
             question, fixed, found = asked
             if not found and self.rng.random() > self.absent:
                 continue
-            return self.casual(self.shaken(question, fixed), fixed), kinds.answer(found)
+            return self.casual(self.hasty(question), fixed), kinds.answer(found)
         return None
 
     def reading(self, passages_max=6):
@@ -266,8 +277,13 @@ class Corpus:
         notes = [n for n in notes if max(n.places) < len(texts)]
         if r.random() < 0.05:
             notes, texts = [self.lowered(n) for n in notes], [t.lower() for t in texts]
-        turns = [t for t in (self.question(notes) for _ in range(r.randint(1, 8))) if t]
-        return self.read(texts, turns) if turns else self.reading(passages_max)
+        turns = {}
+        for _ in range(r.randint(1, 8)):
+            question, reply = self.question(notes) or ("", "")
+            if reply == kinds.NONE or reply not in turns.values():  # else it could be copied from the reply before
+                turns[question] = reply
+        turns.pop("", None)
+        return self.read(texts, list(turns.items())) if turns else self.reading(passages_max)
 
     @staticmethod
     def lowered(note):

@@ -9,6 +9,15 @@ A file has paragraphs like this; the words in braces are fields of the kind, or 
     all who: Whom do I see on {day}?          may be answered from several notes
 
 A later paragraph about the same kind adds to it.
+
+A paragraph that begins with a note is a kind of its own, with values where they stand and, after none, what the note does
+not say:
+
+    note: Choir is on {weekday} this week, {why=the hall is being painted|{first} is ill}.
+    ask weekday: When do we sing?
+    none: What time does choir begin?
+
+A question that mentions no field is asked where no other note is of that kind. {first2} draws another {first}.
 """
 
 import pathlib
@@ -16,6 +25,7 @@ import re
 import zlib
 
 SLOT = re.compile(r"\{(\w+)\}")
+VALUED = re.compile(r"\{(\w+)=((?:[^{}]|\{\w+\})*)\}")
 NONE = "Your notes don't say."
 
 
@@ -27,6 +37,7 @@ def held(pattern):
 class Kind:
     def __init__(self, name):
         self.name, self.fields, self.lines, self.found = name, {}, {}, {}
+        self.situation = False  # a paragraph without a name, see above
 
     def of(self, what, which):
         """Returns the lines of one sort, as (field, wording), that belong to a set; all where it has none."""
@@ -41,21 +52,28 @@ class Kind:
         text = text.strip().replace("\\n", "\n")
         if what == "field":
             self.fields[field] = [v.strip() for v in text.split(";")]
-        elif what in ("note", "first", "second", "ask", "all"):
-            self.lines.setdefault(what, []).append((field, text))
+        elif what in ("note", "first", "second", "ask", "all", "none"):
+            self.lines.setdefault(what, []).append((field, VALUED.sub(self.valued, text)))
         else:
             raise ValueError(f"{self.name}: what is {line!r}?")
 
 
+    def valued(self, m):
+        self.fields.setdefault(m[1], []).extend(v.strip() for v in m[2].split("|"))
+        return "{" + m[1] + "}"
+
+
 def load(folder, which="*.txt"):
-    kinds, kind = {}, None
+    kinds = {}
     for path in sorted(pathlib.Path(folder).glob(which)):
-        for line in path.read_text().splitlines():
-            if line.startswith("kind "):
-                name = line[5:].strip()
+        for at, paragraph in enumerate(re.split(r"\n\s*\n", path.read_text())):
+            lines = [line.strip() for line in paragraph.splitlines() if line.strip() and not line.startswith("#")]
+            named = lines and lines[0].startswith("kind ")
+            name = lines.pop(0)[5:].strip() if named else f"{path.stem} {at}"
+            for line in lines:
                 kind = kinds.setdefault(name, Kind(name))
-            elif line.strip() and not line.startswith("#"):
-                kind.parse(line.strip())
+                kind.situation = not named
+                kind.parse(line)
     if not kinds:
         raise ValueError(f"no kinds of notes in {folder}")
     return list(kinds.values())
@@ -83,10 +101,12 @@ class Writer:
     """Makes notes and questions from the words and wordings of one set."""
 
     def __init__(self, kinds, words, which):
-        self.kinds, self.words, self.rng, self.which = kinds, words, words.rng, which
+        self.kinds = [k for k in kinds if not k.situation]
+        self.situations = [k for k in kinds if k.situation]
+        self.words, self.rng, self.which = words, words.rng, which
 
     def fill(self, text):
-        return SLOT.sub(lambda m: self.words.draw(m[1]), text)
+        return SLOT.sub(lambda m: self.words.draw(m[1].rstrip("0123456789")), text)
 
     def value(self, kind, field):
         return self.fill(self.rng.choice(kind.fields.get(field, ["{" + field + "}"])))
@@ -109,7 +129,7 @@ class Writer:
         what = "all" if "all" in kind.lines and self.rng.random() < (0.5 if alike > 1 else 0.05) else "ask"
         field, wording = self.rng.choice(kind.of(what, self.which))
         mentioned = {f: about.values[f] for f in SLOT.findall(wording)}
-        if not mentioned or field in mentioned or not set(mentioned) <= about.shown:
+        if field in mentioned or not set(mentioned) <= about.shown:
             return None
         if any(n is not about and n.kind is kind and n.values[f] == about.values[f] for n in notes for f in about.links):
             return None
@@ -126,6 +146,8 @@ class Writer:
 
     def ask_absent(self, notes, like):
         """Returns a question that looks like one about a note, but about something that no note has."""
+        if like.kind.situation:
+            return self.ask_beside(notes, like)
         field, wording = self.rng.choice(like.kind.of("ask", self.which))
         slots = SLOT.findall(wording)
         if not slots or field in slots:
@@ -136,6 +158,19 @@ class Writer:
         if any(mentioned[f].lower() in said for f in changed):
             return None
         return self.asked(wording, mentioned, field, [])
+
+    def ask_beside(self, notes, like):
+        """Returns a question that the note of a situation leaves open, or one about a situation that was not noted."""
+        if "none" in like.kind.lines and self.rng.random() < 0.6:
+            _, wording = self.rng.choice(like.kind.of("none", self.which))
+            values = like.values
+        else:
+            kind = self.rng.choice(self.situations)
+            if any(n.kind is kind for n in notes):
+                return None
+            field, wording = self.rng.choice(kind.of("ask", self.which))
+            values = {f: self.value(kind, f) for f in SLOT.findall(wording)}
+        return self.asked(wording, {f: values[f] for f in SLOT.findall(wording)}, None, [])
 
     def asked(self, wording, mentioned, field, found):
         if found is None:

@@ -57,7 +57,7 @@ class Notes(unittest.TestCase):
 
     def test_every_kind_can_be_asked_about(self):
         supply = corpus.Corpus("train", seed=3)
-        for kind in supply.writer.kinds:
+        for kind in supply.writer.kinds + supply.writer.situations:
             answered = 0
             for _ in range(200):
                 note = supply.writer.note(kind)
