@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"syscall"
 	"unsafe"
 
@@ -90,6 +91,8 @@ func withPrefix(found []Interface, m syscall.NetlinkMessage) []Interface {
 		return found
 	}
 	about := (*unix.IfAddrmsg)(unsafe.Pointer(&m.Data[0]))
+	// An attribute that ends short of its alignment makes package syscall panic.
+	m.Data = append(slices.Clip(m.Data), make([]byte, -len(m.Data)&(unix.RTA_ALIGNTO-1))...)
 	attributes, err := syscall.ParseNetlinkRouteAttr(&m)
 	if err != nil {
 		return found

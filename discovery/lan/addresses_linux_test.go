@@ -57,6 +57,7 @@ func FuzzAddressMessage(f *testing.F) {
 	f.Add([]byte{2, 24, 0, 0, 7, 0, 0, 0, 8, 0, 2, 0, 192, 168, 1, 20})
 	f.Add([]byte{10, 64, 0, 0, 7, 0, 0, 0, 20, 0, 1, 0, 0xfd, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9})
 	f.Add([]byte{2, 255, 0, 0, 7, 0, 0, 0, 8, 0, 2, 0, 192, 168, 1, 20})
+	f.Add([]byte("00000000\a\x0000000"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m := syscall.NetlinkMessage{Header: syscall.NlMsghdr{Type: syscall.RTM_NEWADDR, Len: uint32(len(data)) + syscall.NLMSG_HDRLEN}, Data: data}
 		for _, i := range withPrefix(nil, m) {
