@@ -23,6 +23,7 @@ TEMPLATE = """{%- for message in messages -%}
 NORMAL, CONTROL, UNUSED = 1, 3, 5  # tokenizer.ggml.token_type
 U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9  # types of metadata
 ALIGNMENT = 32
+NEW_SHARE = 0.6
 
 
 def string(s):
@@ -78,9 +79,18 @@ def interleaved(w, heads):
     return w.view(heads, 2, d // heads // 2, n).transpose(1, 2).reshape(d, n)
 
 
+def blended(state):
+    """The weights. Of a model that was unpacked and trained on, they are between what it was and what it became: it keeps
+    more of what it knew and loses little of what it learnt (Wortsman et al. 2022, arXiv:2109.01903)."""
+    net = state["net"] | {"token_embd.weight": model.norm(state["net"]["token_embd.weight"])}
+    if not state.get("unpacked"):
+        return net
+    return {name: torch.lerp(w, net[name], NEW_SHARE) for name, w in state["unpacked"]["net"].items()}
+
+
 def tensors(state, size):
     ones = torch.ones(size["d"])
-    yield "token_embd.weight", model.norm(state["token_embd.weight"])
+    yield "token_embd.weight", state["token_embd.weight"]
     yield "output_norm.weight", ones * size["d"] ** -0.5
     for i in range(size["layers"]):
         yield f"blk.{i}.attn_norm.weight", ones
@@ -106,7 +116,7 @@ def write(path, meta, named):
 
 def tell(card, state):
     told = json.loads(card.read_text())
-    told["tokens_trained"] = state["seen"]
+    told["tokens_trained"] = state["seen"] + (state.get("unpacked") or {"seen": 0})["seen"]
     card.write_text(json.dumps(told, indent=2) + "\n")
 
 
@@ -114,7 +124,7 @@ def main(folder, out, card=None):
     state = torch.load(pathlib.Path(folder) / "checkpoint.pt", map_location="cpu")
     size = train.SIZES[state["size"]]
     tokens = train.tokenizer(pathlib.Path(folder), size)
-    write(pathlib.Path(out), metadata(size, tokens), list(tensors(state["net"], size)))
+    write(pathlib.Path(out), metadata(size, tokens), list(tensors(blended(state), size)))
     if card:
         tell(pathlib.Path(card), state)
 

@@ -41,7 +41,7 @@ STAGES = [
     (0.12, 0.02, dict(drills=0.5, readings=0.85, absent=0.05)),
     (0.25, 0.01, dict(drills=0.3, readings=0.75, absent=0.15)),
     (0.80, 0.005, dict(drills=0.06, readings=0.6, absent=0.4)),
-    (1.00, 0.002, dict(drills=0.02, readings=0.45, absent=0.5)),
+    (1.00, 0.002, dict(drills=0.02, readings=0.55, absent=0.8)),
 ]
 TOKENS_SHARE = 12  # a chunk has as many conversations as a batch has tokens, over this
 PROMPT_SHARE = 0.1  # of the tokens that are not the assistant's count
@@ -212,6 +212,7 @@ class Trainer:
                 block.compile(dynamic=True)
             self.muon.orthogonal = torch.compile(orthogonal)
         self.step, self.chunk, self.seen, self.waited, self.loss = 0, 0, 0, 0.0, 0.0
+        self.unpacked = None  # what this one began as, if it was unpacked
         self.clock = multiprocessing.Value("d", 0.0)  # seconds of training
 
     @torch.no_grad()
@@ -284,7 +285,7 @@ class Trainer:
 
     def save(self):
         state = dict(net=self.net.state_dict(), adam=self.adam.state_dict(), momentum=self.muon.momentum,
-                     step=self.step, chunk=self.chunk, seen=self.seen, spent=self.clock.value, size=self.o.size)
+                     step=self.step, chunk=self.chunk, seen=self.seen, unpacked=self.unpacked, spent=self.clock.value, size=self.o.size)
         part = self.path().with_suffix(".part")
         torch.save(state, part)
         os.replace(part, self.path())
@@ -294,16 +295,17 @@ class Trainer:
             return
         state = torch.load(self.path(), map_location=self.device)
         self.net.load_state_dict(state["net"])
-        self.adam.load_state_dict(state["adam"])
-        self.muon.momentum = state["momentum"]
+        if "adam" in state:  # not in one that was unpacked
+            self.adam.load_state_dict(state["adam"])
+            self.muon.momentum = state["momentum"]
         self.step, self.chunk, self.seen, self.clock.value = (state[k] for k in ("step", "chunk", "seen", "spent"))
+        self.unpacked = state.get("unpacked")
         print(f"goes on at step {self.step}", flush=True)
 
     def share(self, chunk):
         """How much of the training is over when a chunk is reached."""
-        if self.o.minutes:
-            return self.clock.value / 60 / self.o.minutes
-        return chunk / self.o.chunks
+        here = self.clock.value / 60 / self.o.minutes if self.o.minutes else chunk / self.o.chunks
+        return self.o.begin + (1 - self.o.begin) * here
 
     def supplies(self):
         """Starts to make chunks, in processes beside this one, and returns them in their order, without end."""
@@ -401,6 +403,7 @@ if __name__ == "__main__":
     p.add_argument("--size", choices=SIZES)
     p.add_argument("--chunks", type=int, help="how much is read: of a batch of 6,144 tokens come chunks of about 100,000")
     p.add_argument("--minutes", type=float, help="how long, instead of how much; two such runs differ")
+    p.add_argument("--begin", type=float, default=0.0, help="the share of a whole training that is over at the start, for a model that was unpacked")
     p.add_argument("--batch", type=int, help="tokens a step")
     p.add_argument("--lr", type=float, help="of the matrices")
     p.add_argument("--lr-embedding", type=float)
