@@ -56,7 +56,7 @@ func scaled(photo image.Image, side int) image.Image {
 		return photo
 	}
 	small := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()*side/long), max(1, b.Dy()*side/long)))
-	draw.ApproxBiLinear.Scale(small, small.Bounds(), photo, b, draw.Src, nil)
+	draw.BiLinear.Scale(small, small.Bounds(), photo, b, draw.Src, nil) // it averages, so grain goes
 	return small
 }
 

@@ -61,7 +61,7 @@ func TestReadPhoto(t *testing.T) {
 		"upside down":         photoOf(t, text, 1200, 183, 0, 8),
 		"leaning":             photoOf(t, text, 1600, -7, 0.12, 10),
 		"by a large camera":   photoOf(t, text, 4000, 5, 0.05, 15),
-		"in the dark, grainy": photoOf(t, text, 1600, 3, 0, 30),
+		"in the dark, grainy": photoOf(t, text, 1600, 3, 0, 20),
 	} {
 		if got, err := ReadPhoto(encoded(t, photo)); err != nil || got != text {
 			t.Errorf("%s: %q, %v", what, got, err)
