@@ -67,6 +67,7 @@ RECORD_QUESTIONS = [
     "What {f} did I note for {n}?", "do you have the {f} of {n}", "And the {f} of {n}?", "What was the {f} again, of {n}?",
 ]
 SITUATIONS = 0.5  # of the notes; the others are of a kind
+ASTRAY = 0.12  # of the questions: about what no note has
 SMALL = set("a an the is are was were do does did to of for in on at my our me i we us it that this there please so and be has have had".split())
 WORD = re.compile(r"[A-Za-z]{5,}")
 
@@ -261,7 +262,7 @@ class Corpus:
         """Returns (question, answer) about the notes."""
         for _ in range(60):
             about = self.rng.choice(notes)
-            asked = self.writer.ask_absent(notes, about) if self.rng.random() < 0.13 else self.writer.ask(notes, about)
+            asked = self.writer.ask_absent(notes, about) if self.rng.random() < ASTRAY else self.writer.ask(notes, about)
             if not asked:
                 continue
             question, fixed, found = asked

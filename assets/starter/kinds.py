@@ -26,6 +26,9 @@ import zlib
 
 SLOT = re.compile(r"\{(\w+)\}")
 VALUED = re.compile(r"\{(\w+)=((?:[^{}]|\{\w+\})*)\}")
+CLAUSE = re.compile(r"(?<=[,.;:!?])[ \n]|\n")
+SENTENCE = re.compile(r"(?<=[.!?])[ \n]|\n")
+THINNED, SHUFFLED = 0.4, 0.3  # of the notes of situations: those that lack a clause, and those in another order
 NONE = "Your notes don't say."
 
 
@@ -115,12 +118,29 @@ class Writer:
         """Returns a new note of a kind; some values are those of the note like."""
         chain = "first" in kind.lines
         parts = [self.rng.choice(kind.of(part, self.which))[1] for part in (("first", "second") if chain else ("note",))]
+        if kind.situation:
+            parts = [self.varied(part) for part in parts]
         asked = {f for lines in kind.lines.values() for f, w in lines for f in [f, *SLOT.findall(w)] if f}
         values = {f: self.value(kind, f) for f in sorted(asked | set(kind.fields))}
         if like and not chain:
             for f in self.rng.sample(sorted(values), self.rng.randint(0, 2)):
                 values[f] = like.values[f]
         return Note(kind, values, parts)
+
+    def varied(self, wording):
+        """Leaves a clause out now and then, so that what was asked is open, and changes the order of sentences: else the
+        answers to a situation could be learnt by their places."""
+        r = self.rng
+        if r.random() < THINNED:
+            at = r.choice([(0, 0), *(m.span() for m in CLAUSE.finditer(wording))])[1]
+            end = CLAUSE.search(wording, at)
+            less = (wording[:at] + (wording[end.end() :] if end else "")).strip()
+            wording = less if SLOT.search(less) else wording
+        sentences = SENTENCE.split(wording)
+        if len(sentences) > 1 and r.random() < SHUFFLED:
+            between = "\n" if "\n" in wording else " "
+            wording = between.join(r.sample(sentences, len(sentences)))
+        return wording
 
     def ask(self, notes, about):
         """Returns (question, values used, answers as [(value, passage)]) about a note, or None when this one is unclear."""
