@@ -68,6 +68,20 @@ RECORD_QUESTIONS = [
 ]
 SITUATIONS = 0.5  # of the notes; the others are of a kind
 ASTRAY = 0.12  # of the questions: about what no note has
+# Other ways to begin a question about notes.
+BEGINNINGS = [(re.compile(begin), others.split("|")) for begin, others in (
+    (r"Where(?:'s| is) (?=[a-z])", "Where do I find |Where can I find |Tell me where to find |In what place is "),
+    (r"Where are (?=(?:the|my|our|\w+'s) )", "Where do I find |Where have I put |In which place are "),
+    (r"Who (?=[a-z]+s )", "Which person |Tell me who |Who is it that |What is the name of the one who "),
+    (r"What(?:'s| is) (?=(?:the|my|our|\w+'s) )", "Tell me |What is |What's |Give me |Remind me of |I need "),
+    (r"What time ", "At what time |At what hour |When exactly "),
+    (r"When (?=(?:is|are|was|do|does|did|can|must|will) )", "When exactly |Since I forgot: when |Remind me: when "),
+    (r"Which ", "What "), (r"What (?!else)(?=[a-z]+ (?:is|are|do|does|did) )", "Which "),
+    (r"How do I ", "How can I |How does one |How am I to "), (r"How much (?=(?:is|was|are) )", "How expensive |What price "),
+    (r"How many ", "What number of |Say how many "), (r"How long ", "For how long |How much time "),
+    (r"Why ", "For what reason "), (r"Until when ", "Up to when |Till when "),
+    (r"What about ", "What did I note about |What did I write about |Anything about "),
+)]
 SMALL = set("a an the is are was were do does did to of for in on at my our me i we us it that this there please so and be has have had".split())
 WORD = re.compile(r"[A-Za-z]{5,}")
 
@@ -178,6 +192,14 @@ class Corpus:
             words[i], words[i + 1] = words[i + 1], words[i]
         return " ".join(words)
 
+    def begun(self, question):
+        """Begins a question in another way now and then."""
+        if self.rng.random() < 0.25:
+            for begin, others in BEGINNINGS:
+                if m := begin.match(question):
+                    return self.rng.choice(others) + question[m.end() :]
+        return question
+
     def hasty(self, question):
         """Leaves small words out now and then: without a larger one nobody could tell what is asked of the notes."""
         if self.rng.random() > 0.2:
@@ -268,7 +290,7 @@ class Corpus:
             question, fixed, found = asked
             if not found and self.rng.random() > self.absent:
                 continue
-            return self.casual(self.hasty(question), fixed), kinds.answer(found)
+            return self.casual(self.hasty(self.begun(question)), fixed), kinds.answer(found)
         return None
 
     def reading(self, passages_max=6):
