@@ -134,4 +134,5 @@ class Tokenizer:
 
     def decode(self, ids):
         byte = {c: b for b, c in LETTERS.items()}
-        return "".join(self.tokens[i] if i < len(SPECIALS) else bytes(byte[c] for c in self.tokens[i]).decode("utf-8", "replace") for i in ids)
+        spelt = (self.tokens[i].encode() if i < len(SPECIALS) else bytes(byte[c] for c in self.tokens[i]) for i in ids)
+        return b"".join(spelt).decode("utf-8", "replace")

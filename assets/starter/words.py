@@ -124,6 +124,7 @@ LISTS = {name: split(text) for name, text in LISTS.items()}
 ONSETS = "b br c ch d dr f fl g gr h j k kl l m n p pr qu r s sh sk st t th tr v w y z".split() + [""]
 VOWELS = "a e i o u ai ea ee ia io oa ou".split() + list("aeiou") * 3
 CODAS = "b ck d f g l ll m n nd ng nt p r rk rn rt s sh sk st t th x z".split() + [""] * 14
+ACCENTED = {"a": "áàâäåã", "c": "çč", "e": "éèêë", "i": "íîï", "n": "ñ", "o": "óòôöø", "s": "šß", "u": "úùûü", "z": "ž"}
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -150,7 +151,16 @@ class Words:
         return "".join(r.choice(ONSETS) + r.choice(VOWELS) + (r.choice(CODAS) if r.random() < 0.5 else "") for _ in range(n))
 
     def name(self):
-        return self.invented().capitalize()
+        name = self.invented().capitalize()
+        return self.accented(name) if self.which == "train" and self.rng.random() < 0.08 else name
+
+    def accented(self, name):
+        """Gives one letter an accent: such letters are two tokens, and copied only if they were met."""
+        places = [i for i, letter in enumerate(name) if letter in ACCENTED]
+        if not places:
+            return name
+        at = self.rng.choice(places)
+        return name[:at] + self.rng.choice(ACCENTED[name[at]]) + name[at + 1 :]
 
     def maybe(self, share, name):
         return self.name() if self.rng.random() < share else self.listed(name)
