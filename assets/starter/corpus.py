@@ -4,6 +4,7 @@
 """
 
 import csv
+import json
 import pathlib
 import random
 import re
@@ -112,7 +113,9 @@ def evaluated():
     """Returns the wordings, bare, that the evaluation asks in."""
     asked = (HERE / "eval" / "questions.tsv").read_text().splitlines()[1:]
     other = (HERE / "eval" / "other.txt").read_text().splitlines()
-    return {bare(line.split("\t")[-1]) for line in asked + other}
+    cases = [json.loads(line) for line in (HERE / "eval" / "notes.jsonl").read_text().splitlines()]
+    of_notes = [q["q"] for case in cases for q in case["questions"]]
+    return {bare(line.split("\t")[-1]) for line in asked + other + of_notes}
 
 
 class Corpus:
@@ -124,9 +127,9 @@ class Corpus:
         self.which, self.rng = which, random.Random(f"{which} {seed}")
         self.drills, self.readings, self.absent = drills, readings, absent
         self.words = words.Words(self.rng, which)
-        self.writer = kinds.Writer(kinds.load(HERE / "kinds"), self.words, which)
-        self.facts = read_table("facts.tsv")
         self.left_out = evaluated()
+        self.writer = kinds.Writer(self.written(), self.words, which)
+        self.facts = read_table("facts.tsv")
         self.questions = {f: self.kept(q) for f, q in read_questions(HERE / "questions").items() if f in self.facts}
         self.others = self.kept((HERE / "other.txt").read_text().splitlines())
         lacking = set(self.facts) - set(self.questions) - {"limit"}
@@ -135,6 +138,14 @@ class Corpus:
         # Everyday questions have more wordings; the rare ones must be learnt too.
         self.ids = sorted(self.questions)
         self.shares = [len(self.questions[f]) ** 0.5 for f in self.ids]
+
+    def written(self):
+        """Returns the kinds of notes; situations go without questions that are evaluated."""
+        written = kinds.load(HERE / "kinds")
+        for kind in written:
+            if kind.situation:
+                kind.lines = {what: [x for x in lines if bare(x[1]) not in self.left_out] for what, lines in kind.lines.items()}
+        return written
 
     def kept(self, wordings):
         """Training goes without what is evaluated, and without a few wordings more, so that dev tells how it gets on."""

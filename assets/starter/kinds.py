@@ -17,7 +17,8 @@ not say:
     ask weekday: When do we sing?
     none: What time does choir begin?
 
-A question that mentions no field is asked where no other note is of that kind. {first2} draws another {first}.
+Of such a note a clause is left out now and then, and sentences change places: what belongs together stands between two
+commas. A question that mentions no field is asked where no other note is of that kind. {first2} draws another {first}.
 """
 
 import pathlib

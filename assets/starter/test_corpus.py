@@ -37,6 +37,7 @@ class Facts(unittest.TestCase):
     def test_what_is_evaluated_is_not_trained(self):
         trained = corpus.Corpus("train")
         wordings = [w for ws in trained.questions.values() for w in ws] + trained.others
+        wordings += [w for kind in trained.writer.situations for lines in kind.lines.values() for _, w in lines]
         self.assertEqual({corpus.bare(w) for w in wordings} & corpus.evaluated(), set())
 
     def test_each_evaluated_question_has_a_fact(self):
@@ -54,6 +55,23 @@ class Notes(unittest.TestCase):
                 asked = supply.writer.ask(notes, notes[0])
                 for value, place in asked[2] if asked else []:
                     self.assertIn(value, texts[place])
+
+    def test_a_clause_is_left_out_and_what_was_asked_of_it_is_open(self):
+        supply = corpus.Corpus("train", seed=6)
+        kind = kinds.Kind("visit")
+        kind.situation = True
+        for line in ("note: {first} comes on {weekday}, at {time}.", "ask weekday: On what day?", "ask time: When exactly?"):
+            kind.parse(line)
+        seen = set()
+        for _ in range(300):
+            note = supply.writer.note(kind)
+            self.assertLessEqual(note.shown, {"first", "weekday", "time"})
+            supply.passages([note])
+            question, _, found = supply.writer.ask([note], note)
+            field = "weekday" if question == "On what day?" else "time"
+            self.assertEqual([value for value, _ in found], [note.values[field]] if field in note.shown else [])
+            seen.add((field, field in note.shown))
+        self.assertEqual(len(seen), 4)
 
     def test_every_kind_can_be_asked_about(self):
         supply = corpus.Corpus("train", seed=3)
