@@ -68,7 +68,7 @@ RECORD_QUESTIONS = [
     "What {f} did I note for {n}?", "do you have the {f} of {n}", "And the {f} of {n}?", "What was the {f} again, of {n}?",
 ]
 SITUATIONS = 0.5  # of the notes; the others are of a kind
-ASTRAY = 0.12  # of the questions: about what no note has
+ASTRAY = 0.18  # of the questions: about what no note has
 # Other ways to begin a question about notes.
 BEGINNINGS = [(re.compile(begin), others.split("|")) for begin, others in (
     (r"Where(?:'s| is) (?=[a-z])", "Where do I find |Where can I find |Tell me where to find |In what place is "),
@@ -137,7 +137,8 @@ class Corpus:
             print("nobody asks for", sorted(lacking), file=sys.stderr)
         # Everyday questions have more wordings; the rare ones must be learnt too.
         self.ids = sorted(self.questions)
-        self.shares = [len(self.questions[f]) ** 0.5 for f in self.ids]
+        # What somebody in danger asks must never be taken for anything else.
+        self.shares = [len(self.questions[f]) ** 0.5 * (4 if self.facts[f]["topic"] == "danger" else 1) for f in self.ids]
 
     def written(self):
         """Returns the kinds of notes; situations go without questions that are evaluated."""

@@ -67,6 +67,11 @@ class Kind:
         return "{" + m[1] + "}"
 
 
+def drawn(kind, field):
+    """Returns the class of words.py that a field's values are of; nothing if the kind has its own."""
+    return "" if field in kind.fields else field.rstrip("0123456789")
+
+
 def load(folder, which="*.txt"):
     kinds = {}
     for path in sorted(pathlib.Path(folder).glob(which)):
@@ -190,8 +195,21 @@ class Writer:
             if any(n.kind is kind for n in notes):
                 return None
             field, wording = self.rng.choice(kind.of("ask", self.which))
-            values = {f: self.value(kind, f) for f in SLOT.findall(wording)}
+            said = {f for n in notes for f in n.shown}
+            if field in said or drawn(kind, field) in {drawn(n.kind, f) for n in notes for f in n.shown} - {""}:
+                return None  # it could have an answer
+            values = self.lent(kind, SLOT.findall(wording), like)
         return self.asked(wording, {f: values[f] for f in SLOT.findall(wording)}, None, [])
+
+    def lent(self, kind, fields, like):
+        """Returns values for a question of another kind, mostly those of a note: Which instrument does Anna play? where Anna
+        is known, but not for that."""
+        values = {f: self.value(kind, f) for f in fields}
+        for f in fields:
+            same = [g for g in sorted(like.shown) if drawn(like.kind, g) == drawn(kind, f) != ""]
+            if same and self.rng.random() < 0.75:
+                values[f] = like.values[same[0]]
+        return values
 
     def asked(self, wording, mentioned, field, found):
         if found is None:

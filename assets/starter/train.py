@@ -40,8 +40,8 @@ DEFAULTS = {
 STAGES = [
     (0.12, 0.02, dict(drills=0.5, readings=0.85, absent=0.05)),
     (0.25, 0.01, dict(drills=0.3, readings=0.75, absent=0.15)),
-    (0.80, 0.005, dict(drills=0.04, readings=0.55, absent=0.3)),
-    (1.00, 0.002, dict(drills=0.02, readings=0.5, absent=0.45)),
+    (0.80, 0.005, dict(drills=0.04, readings=0.55, absent=0.45)),
+    (1.00, 0.002, dict(drills=0.02, readings=0.55, absent=0.75)),
 ]
 TOKENS_SHARE = 12  # a chunk has as many conversations as a batch has tokens, over this
 PROMPT_SHARE = 0.1  # of the tokens that are not the assistant's count
