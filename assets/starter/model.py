@@ -67,6 +67,7 @@ class Block(nn.Module):
     def __init__(self, d, h, ff):
         super().__init__()
         self.h = h
+        self.pointing = []  # heads that are shown where to look, see point
         self.attn_q = Linear(d, d)
         self.attn_k = Linear(d, d)
         self.attn_v = Linear(d, d)
@@ -75,24 +76,39 @@ class Block(nn.Module):
         self.ffn_up = Linear(d, ff)
         self.ffn_down = Linear(ff, d)
 
-    def attend(self, x, cos, sin, mask):
+    def point(self, q, k, aims):
+        """The loss of the heads that are shown where to look: the cross entropy of their attention. aims (3, N) are sequences,
+        positions in them, and the position to look at from there."""
+        b, t, to = aims
+        T = q.shape[1]
+        later = torch.arange(T, device=q.device) > t.unsqueeze(1)
+        q, k = (y.view(-1, self.h, T, q.shape[2]) for y in (q, k))
+        loss = 0.0
+        for head in self.pointing:
+            scores = torch.bmm(q[:, head], k[:, head].transpose(1, 2))[b, t].float() * q.shape[3] ** -0.5
+            loss = loss + F.cross_entropy(scores.masked_fill(later, float("-inf")), to)
+        return loss
+
+    def attend(self, x, cos, sin, mask, aims):
         B, T, d = x.shape
         e = d // self.h
         split = lambda y: y.view(B, T, self.h, e).transpose(1, 2)
         join = lambda y: y.reshape(B * self.h, T, e)
         q, k = (join(rotate(split(f(x)), cos, sin)) for f in (self.attn_q, self.attn_k))
         v = join(split(self.attn_v(x)))
+        pointed = 0.0 if aims is None else self.point(q, k, aims)
         if x.is_cuda:
             y = F.scaled_dot_product_attention(q.view(B, self.h, T, e), k.view(B, self.h, T, e), v.view(B, self.h, T, e), is_causal=True)
         else:
             w = torch.softmax(torch.baddbmm(mask, q, k.transpose(1, 2), alpha=e**-0.5), -1)
             y = torch.bmm(w.to(x.dtype), v).view(B, self.h, T, e)
-        return self.attn_output(y.transpose(1, 2).reshape(B, T, d))
+        return self.attn_output(y.transpose(1, 2).reshape(B, T, d)), pointed
 
-    def forward(self, x, cos, sin, mask, kept):
-        x = x + dropped(self.attend(norm(x), cos, sin, mask), kept)
+    def forward(self, x, cos, sin, mask, kept, aims):
+        attended, pointed = self.attend(norm(x), cos, sin, mask, aims)
+        x = x + dropped(attended, kept)
         y = norm(x)
-        return x + dropped(self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y)), kept)
+        return x + dropped(self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y)), kept), pointed
 
 
 class Llama(nn.Module):
@@ -107,12 +123,14 @@ class Llama(nn.Module):
         """The embedding (V, d), which is also the head."""
         return norm(self.token_embd.weight)
 
-    def forward(self, ids, table, kept=None):
-        """(B, T) -> (B, T, d), of which the product with the table's rows are the scores."""
+    def forward(self, ids, table, kept=None, aims=None):
+        """(B, T) -> (B, T, d), of which the product with the table's rows are the scores, and the loss of the pointing heads."""
         T = ids.shape[1]
         x = F.embedding(ids, table).to(TYPE)
         cos, sin = rotation(T, self.e, ids.device, x.dtype)
         mask = None if x.is_cuda else torch.full((T, T), float("-inf"), dtype=x.dtype, device=ids.device).triu(1)
+        loss = 0.0
         for b in self.blk:
-            x = b(x, cos, sin, mask, kept)
-        return norm(x) * self.gain
+            x, pointed = b(x, cos, sin, mask, kept, aims)
+            loss = loss + pointed
+        return norm(x) * self.gain, loss

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import pathlib
 import random
+import re
 import sys
 import time
 
@@ -20,9 +21,11 @@ import torch.nn.functional as F
 
 import bpe
 import corpus
+import kinds
 import model
 
 CONTEXT = 2048
+ANSWER = re.compile(r"(.+?) \[(\d+)\](?:$|, | and )", re.S)
 SIZES = {  # vocabulary, of it words with their space, width, layers, heads, width inside the feed-forward
     "tiny": dict(vocab=288, spaced=4, d=16, layers=1, heads=2, ff=32),
     "small": dict(vocab=4096, spaced=1200, d=256, layers=6, heads=4, ff=768),
@@ -48,6 +51,8 @@ PROMPT_SHARE = 0.1  # of the tokens that are not the assistant's count
 # How much a token counts, by its place: with the first words an answer is decided, the rest follows from them.
 WEIGHTS = [0.1, 10.0, 5.0, 3.0, 2.0, 1.0]
 PLACE_MAX = len(WEIGHTS) - 1
+# Heads that are shown where an answer begins in the notes, as (layer after the middle one, head); and how much that counts.
+POINTING, POINTING_SHARE = [(0, 2), (0, 4), (1, 3), (2, 1)], 0.1
 SHORT = 96  # tokens; dropout is for what is no longer: questions about Croft come in the same words again, notes never do
 CUT_BELOW, CUT_SHARE = 90, 0.6  # tokens of a conversation; how many of the shorter ones are cut
 
@@ -62,52 +67,79 @@ def tokenizer(folder, size):
 
 
 def encode(tokens, spoken):
-    """Returns ids, and for each its place in what the assistant says, from 1; 0 for what others say."""
-    ids, said = [], []
+    """Returns ids; for each its place in what the assistant says, from 1, or 0 for what others say; and, where an answer
+    about notes begins, what the pointing heads are to look at there: the position of the answer in the notes, plus 1."""
+    ids, said, aims, told = [], [], [], []
     for role, text in spoken:
         head = tokens.encode(f"<|im_start|>{role}\n")
         body = tokens.encode(f"{text}<|im_end|>")
         tail = tokens.encode("\n")
+        aims += [0] * (len(head) + len(body) + len(tail))
+        if role == "assistant":
+            aims[len(ids) + len(head) - 1] = aim(tokens, told, text)
+        told.append((text, len(ids) + len(head), body))
         ids += head + body + tail
         spoken_here = range(1, len(body) + 1) if role == "assistant" else [0] * len(body)
         said += [0] * len(head) + [min(place, PLACE_MAX) for place in spoken_here] + [0] * len(tail)
-    return ids[:CONTEXT], said[:CONTEXT]
+    return ids[:CONTEXT], said[:CONTEXT], aims[:CONTEXT]
 
 
-def cut(rng, ids, said):
+def aim(tokens, told, answer):
+    """Returns 1 + the position where the first value of an answer begins in the notes; 1, the very first position, for an
+    answer that is not there; 0 where that cannot be told. told are texts, with the position of their first token and ids."""
+    if answer == kinds.NONE:
+        return 1
+    m = ANSWER.match(answer)
+    for text, begin, body in reversed(told) if m else ():
+        at = text.find(f"[{m[2]}] ")
+        end = text.find(f"[{int(m[2]) + 1}] ", at)
+        found = [at + x.start() for x in re.finditer(rf"(?<!\w){re.escape(m[1])}(?!\w)", text[at : end if end > 0 else None])] if at >= 0 else []
+        if len(found) == 1:
+            start = len(text[: found[0]].encode())
+            for token in body:
+                if start < len(tokens.tokens[token]):  # a letter for each byte
+                    return begin + 1
+                start -= len(tokens.tokens[token])
+                begin += 1
+    return 0
+
+
+def cut(rng, ids, said, aims):
     """Ends a short conversation soon after its last answer has begun: how it goes on follows, and is learnt elsewhere."""
     begins = [i for i, place in enumerate(said) if place == 1]
     if len(ids) < CUT_BELOW and rng.random() < CUT_SHARE:
         end = begins[-1] + rng.randint(4, 14)
-        return ids[:end], said[:end]
-    return ids, said
+        return ids[:end], said[:end], aims[:end]
+    return ids, said, aims
 
 
 def repeat(rng, vocab):
     """Returns random tokens two or three times, the surest way to learn copying (Olsson et al. 2022)."""
     tokens = [rng.randrange(len(bpe.SPECIALS), vocab) for _ in range(rng.randint(6, 48))]
-    times = rng.randint(1, 2)
+    ids = [0] + tokens * rng.randint(2, 3)
     # Where the first repetition begins cannot be known.
-    return [0] + tokens * (1 + times), [0] * (2 + len(tokens)) + [PLACE_MAX] * (len(tokens) * times - 1)
+    known = len(ids) - len(tokens) - 2
+    return ids, [0] * (len(ids) - known) + [PLACE_MAX] * known, [0] * len(ids)
 
 
 def pad(rows):
-    """Makes one batch: ids and places (B, T), -1 for what does not count."""
-    T = -(-max(len(ids) for ids, _ in rows) // 16) * 16
-    ids, said = numpy.zeros((len(rows), T), numpy.int16), numpy.full((len(rows), T), -1, numpy.int8)
-    for i, (row, mine) in enumerate(rows):
-        ids[i, : len(row)] = row
-        said[i, : len(row)] = mine
-    return ids, said
+    """Makes one batch: ids, places and aims (B, T); places are -1 for what does not count."""
+    T = -(-max(len(row[0]) for row in rows) // 16) * 16
+    batch = [numpy.full((len(rows), T), empty, numpy.int16) for empty in (0, -1, 0)]
+    for i, row in enumerate(rows):
+        for into, values in zip(batch, row):
+            into[i, : len(values)] = values
+    return batch
 
 
-def weighed(ids, said, rng):
+def weighed(ids, said, aims, rng):
     """Returns what is trained on: ids (B, T), the places of what counts (N,) among B * (T - 1) predictions, its weights
-    (N,), and how many tokens there are."""
+    (N,), what the pointing heads are shown (3, M), and how many tokens there are."""
     said_next = said[:, 1:].reshape(-1)
     counts = (said_next > 0) | ((said_next == 0) & (rng.random(len(said_next)) < PROMPT_SHARE))
     places = numpy.nonzero(counts)[0]
-    return ids, places, numpy.array(WEIGHTS, numpy.float32)[said_next[places]], int((said >= 0).sum())
+    b, t = numpy.nonzero(aims[:, :-1])
+    return ids, places, numpy.array(WEIGHTS, numpy.float32)[said_next[places]], numpy.stack((b, t, aims[b, t] - 1)), int((said >= 0).sum())
 
 
 def batches(tokens, seed, chunk, share, size):
@@ -140,12 +172,13 @@ def supply(queue, tokens, seed, chunk, every, share_of, size):
         chunk += every
 
 
-def loss_of(net, ids, places, weights, kept):
-    """The mean loss over what counts."""
+def loss_of(net, ids, places, weights, aims, kept):
+    """The mean loss over what counts, and that of the pointing heads."""
     table = net.table()
-    scores = F.linear(net(ids[:, :-1], table, kept).flatten(0, 1)[places], table.to(model.TYPE))
+    said, pointed = net(ids[:, :-1], table, kept, aims if aims.shape[1] else None)
+    scores = F.linear(said.flatten(0, 1)[places], table.to(model.TYPE))
     losses = F.cross_entropy(scores.float(), ids[:, 1:].flatten()[places], reduction="none")
-    return (losses * weights).sum() / weights.sum()
+    return (losses * weights).sum() / weights.sum() + POINTING_SHARE * pointed
 
 
 def orthogonal(g):
@@ -201,6 +234,8 @@ class Trainer:
         torch.manual_seed(options.seed)
         shape = {k: self.size[k] for k in ("vocab", "d", "layers", "heads", "ff")}
         self.net = model.Llama(**shape)
+        for layer, head in POINTING if self.size["layers"] > 5 else ():
+            self.net.blk[self.size["layers"] // 2 + layer].pointing.append(head % self.size["heads"])
         self.start()
         self.net.to(self.device)
         matrices = [p for n, p in self.net.named_parameters() if n.startswith("blk.")]
@@ -327,8 +362,8 @@ class Trainer:
             begin = time.time()
             made = next(supplies)
             self.waited += time.time() - begin
-            for ids, places, weights, tokens in made:
-                self.one((ids.astype(numpy.int64), places, weights), min(1, (self.step + 1) / 100, (1 - share) * 1.25))
+            for ids, places, weights, aims, tokens in made:
+                self.one((ids.astype(numpy.int64), places, weights, aims), min(1, (self.step + 1) / 100, (1 - share) * 1.25))
                 self.seen += tokens
             self.loss, losses = 0.0, float(self.loss) / len(made)
             self.chunk += 1
@@ -345,7 +380,8 @@ class Trainer:
 
     def one(self, batch, scale):
         dropout = self.o.dropout if batch[0].shape[1] <= SHORT else 0.0
-        kept = torch.tensor(1 - dropout, dtype=model.TYPE, device=self.device) if self.o.dropout else None
+        # A compiled block would be compiled anew for None; drawing numbers for nothing took 8 % of the time on two cores.
+        kept = torch.tensor(1 - dropout, dtype=model.TYPE, device=self.device) if dropout or self.o.dropout and self.device == "cuda" else None
         loss = loss_of(self.net, *(torch.from_numpy(x).to(self.device) for x in batch), kept)
         loss.backward()
         self.muon.step(scale)
@@ -378,10 +414,10 @@ class Trainer:
         if self.device == "cuda":
             torch.compiler.set_stance("default")
 
-    def right(self, ids, said):
+    def right(self, ids, said, aims):
         ids, said = (torch.from_numpy(x).long().to(self.device) for x in (ids, said))
         table = self.net.table()
-        best = F.linear(self.net(ids[:, :-1], table), table.to(model.TYPE)).argmax(-1)
+        best = F.linear(self.net(ids[:, :-1], table)[0], table.to(model.TYPE)).argmax(-1)
         wrong = (best != ids[:, 1:]) & (said[:, 1:] > 0)
         answers = right = 0
         for row, mine in zip(wrong.tolist(), (said[:, 1:] > 0).tolist()):
