@@ -31,6 +31,7 @@ CLAUSE = re.compile(r"(?<=[,.;:!?])[ \n]|\n")
 SENTENCE = re.compile(r"(?<=[.!?])[ \n]|\n")
 THINNED, SHUFFLED = 0.4, 0.3  # of the notes of situations: those that lack a clause, and those in another order
 NONE = "Your notes don't say."
+CITED = re.compile(r"(.+?) \[(\d+)\](?:$|, | and )", re.S)
 
 
 def held(pattern):
@@ -224,3 +225,15 @@ def answer(found):
         return NONE
     parts = [f"{value} [{passage + 1}]" for value, passage in sorted(found, key=lambda x: x[1])]
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def begin_of(reply, passages):
+    """Returns the index in a text of numbered passages where the first value of a reply begins; None if that is not clear."""
+    m = CITED.match(reply)
+    at = passages.find(f"[{m[2]}] ") if m else -1
+    if at < 0:
+        return None
+    end = passages.find(f"[{int(m[2]) + 1}] ", at)
+    value = re.compile(rf"(?<!\w){re.escape(m[1])}(?!\w)")
+    found = list(value.finditer(passages, at, end if end > 0 else len(passages)))
+    return found[0].start() if len(found) == 1 else None

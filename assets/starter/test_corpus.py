@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import unittest
 
 import bpe
@@ -72,6 +73,23 @@ class Notes(unittest.TestCase):
             self.assertEqual([value for value, _ in found], [note.values[field]] if field in note.shown else [])
             seen.add((field, field in note.shown))
         self.assertEqual(len(seen), 4)
+
+    def test_where_an_answer_begins_is_known(self):
+        supply, known, answers = corpus.Corpus("train", seed=4), 0, 0
+        for _ in range(200):
+            text = ""
+            for role, said in supply.reading():
+                at = kinds.begin_of(said, text) if role == "assistant" else None
+                if at is not None:
+                    value, number = kinds.CITED.match(said).groups()
+                    self.assertTrue(text.startswith(value, at))
+                    self.assertEqual(re.findall(r"\[(\d+)\] ", text[:at])[-1], number)
+                known += at is not None
+                answers += role == "assistant" and bool(kinds.CITED.match(said))
+                text = text or (said if "[1] " in said else "")
+        self.assertGreater(known / answers, 0.9)
+        self.assertIsNone(kinds.begin_of("5 [1]", "[1] 5 eggs, 5 apples"))
+        self.assertEqual(kinds.begin_of("5 [2]", "[1] 15 [2] 5"), 11)
 
     def test_every_kind_can_be_asked_about(self):
         supply = corpus.Corpus("train", seed=3)

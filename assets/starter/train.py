@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import pathlib
 import random
-import re
 import sys
 import time
 
@@ -25,7 +24,6 @@ import kinds
 import model
 
 CONTEXT = 2048
-ANSWER = re.compile(r"(.+?) \[(\d+)\](?:$|, | and )", re.S)
 SIZES = {  # vocabulary, of it words with their space, width, layers, heads, width inside the feed-forward
     "tiny": dict(vocab=288, spaced=4, d=16, layers=1, heads=2, ff=32),
     "small": dict(vocab=4096, spaced=1200, d=256, layers=6, heads=4, ff=768),
@@ -52,7 +50,7 @@ PROMPT_SHARE = 0.1  # of the tokens that are not the assistant's count
 WEIGHTS = [0.1, 10.0, 5.0, 3.0, 2.0, 1.0]
 PLACE_MAX = len(WEIGHTS) - 1
 # Heads that are shown where an answer begins in the notes, as (layer after the middle one, head); and how much that counts.
-POINTING, POINTING_SHARE = [(0, 2), (0, 4), (1, 3), (2, 1)], 0.1
+POINTING, POINTING_SHARE = [(0, 2), (0, 4), (1, 3), (2, 1)], 0.25
 SHORT = 96  # tokens; dropout is for what is no longer: questions about Croft come in the same words again, notes never do
 CUT_BELOW, CUT_SHARE = 90, 0.6  # tokens of a conversation; how many of the shorter ones are cut
 
@@ -84,23 +82,16 @@ def encode(tokens, spoken):
     return ids[:CONTEXT], said[:CONTEXT], aims[:CONTEXT]
 
 
-def aim(tokens, told, answer):
-    """Returns 1 + the position where the first value of an answer begins in the notes; 1, the very first position, for an
-    answer that is not there; 0 where that cannot be told. told are texts, with the position of their first token and ids."""
-    if answer == kinds.NONE:
+def aim(tokens, told, reply):
+    """Returns 1 + the position where the first value of a reply begins in the notes; 1, the very first position, for what is
+    not there; 0 where that cannot be told. told are texts, each with the position of its first token, and its tokens."""
+    if reply == kinds.NONE:
         return 1
-    m = ANSWER.match(answer)
-    for text, begin, body in reversed(told) if m else ():
-        at = text.find(f"[{m[2]}] ")
-        end = text.find(f"[{int(m[2]) + 1}] ", at)
-        found = [at + x.start() for x in re.finditer(rf"(?<!\w){re.escape(m[1])}(?!\w)", text[at : end if end > 0 else None])] if at >= 0 else []
-        if len(found) == 1:
-            start = len(text[: found[0]].encode())
-            for token in body:
-                if start < len(tokens.tokens[token]):  # a letter for each byte
-                    return begin + 1
-                start -= len(tokens.tokens[token])
-                begin += 1
+    for text, begin, body in reversed(told):
+        at = kinds.begin_of(reply, text)
+        if at is not None:
+            ends = numpy.cumsum([len(tokens.tokens[i]) for i in body])  # a token has a letter for each byte
+            return 1 + begin + int(numpy.searchsorted(ends, len(text[:at].encode()), "right"))
     return 0
 
 
