@@ -125,7 +125,7 @@ class Writer:
         """Returns a new note of a kind; some values are those of the note like."""
         chain = "first" in kind.lines
         parts = [self.rng.choice(kind.of(part, self.which))[1] for part in (("first", "second") if chain else ("note",))]
-        if kind.situation:
+        if kind.situation and not chain:
             parts = [self.varied(part) for part in parts]
         asked = {f for lines in kind.lines.values() for f, w in lines for f in [f, *SLOT.findall(w)] if f}
         values = {f: self.value(kind, f) for f in sorted(asked | set(kind.fields))}

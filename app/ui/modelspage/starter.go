@@ -62,7 +62,7 @@ func figures(all []assets.Figure) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	for _, f := range all {
 		measured = measured || f.Measured()
-		what := control.NewWords(lang.L(f.What), look.TextSmall, look.Soft).Shrinking()
+		what := prose.NewSentence(lang.L(f.What), look.TextSmall, look.Soft)
 		lines = append(lines, box.NewRow(8, what, control.NewWords(reached(f), look.TextSmall, look.Ink)).Growing(what))
 	}
 	if !measured {
