@@ -296,13 +296,15 @@ class Corpus:
         """Returns (question, answer) about the notes."""
         for _ in range(60):
             about = self.rng.choice(notes)
-            asked = self.writer.ask_absent(notes, about) if self.rng.random() < ASTRAY else self.writer.ask(notes, about)
-            if not asked:
+            drawn = self.writer.ask_absent(notes, about) if self.rng.random() < ASTRAY else self.writer.ask(notes, about)
+            if not drawn:
                 continue
-            question, fixed, found = asked
+            question, fixed, found = drawn
             if not found and self.rng.random() > self.absent:
                 continue
-            return self.casual(self.hasty(self.begun(question)), fixed), kinds.answer(found)
+            asked = self.casual(self.hasty(self.begun(question)), fixed)
+            if bare(asked) not in self.left_out:
+                return asked, kinds.answer(found)
         return None
 
     def reading(self, passages_max=6):

@@ -25,11 +25,15 @@ import pathlib
 import re
 import zlib
 
+import words
+
+WORD = re.compile(r"\{\w+\}|\w+")
 SLOT = re.compile(r"\{(\w+)\}")
 VALUED = re.compile(r"\{(\w+)=((?:[^{}]|\{\w+\})*)\}")
 CLAUSE = re.compile(r"(?<=[,.;:!?])[ \n]|\n")
 SENTENCE = re.compile(r"(?<=[.!?])[ \n]|\n")
 THINNED, SHUFFLED = 0.4, 0.3  # of the notes of situations: those that lack a clause, and those in another order
+REWORDED = 0.4  # of the words of training questions about notes that have others of the same meaning
 NONE = "Your notes don't say."
 CITED = re.compile(r"(.+?) \[(\d+)\](?:$|, | and )", re.S)
 
@@ -110,10 +114,10 @@ class Note:
 class Writer:
     """Makes notes and questions from the words and wordings of one set."""
 
-    def __init__(self, kinds, words, which):
+    def __init__(self, kinds, vocabulary, which):
         self.kinds = [k for k in kinds if not k.situation]
         self.situations = [k for k in kinds if k.situation]
-        self.words, self.rng, self.which = words, words.rng, which
+        self.words, self.rng, self.which = vocabulary, vocabulary.rng, which
 
     def fill(self, text):
         return SLOT.sub(lambda m: self.words.draw(m[1].rstrip("0123456789")), text)
@@ -215,8 +219,15 @@ class Writer:
     def asked(self, wording, mentioned, field, found):
         if found is None:
             return None
+        if self.which == "train":
+            wording = WORD.sub(self.other_word, wording)
         question = SLOT.sub(lambda m: mentioned[m[1]], wording)
         return question, list(mentioned.values()), [(n.values[field], n.place_of(field)) for n in found]
+
+    def other_word(self, m):
+        """Takes another word of the same meaning now and then."""
+        others = words.ALIKE.get(m[0])
+        return self.rng.choice(others) if others and self.rng.random() < REWORDED else m[0]
 
 
 def answer(found):

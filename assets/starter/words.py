@@ -310,6 +310,136 @@ class Words:
         return self.rng.choice([f"{self.invented()}{self.digits(2)}", f"{self.invented(1, 2)}-{self.invented(1, 2)}-{self.digits(2)}", self.code() + self.rng.choice("!?#")])
 
 
+# Words for one another in questions about notes, in one form each.
+ALIKE = [line.split("|") for line in """begin|start
+begins|starts
+began|started
+ends|finishes
+buy|purchase
+bought|purchased
+children|kids
+child|kid
+doctor|physician
+mother|mum|mom
+father|dad
+grandmother|grandma|gran
+grandfather|grandpa
+phone|telephone
+big|large
+small|little
+reach|contact
+shop|store
+car|vehicle
+bike|bicycle
+photo|picture
+photos|pictures
+present|gift
+presents|gifts
+trip|journey
+flat|apartment
+lives|resides
+live|reside
+needs|requires
+needed|required
+repair|mend|fix
+repaired|mended|fixed
+broken|damaged
+ill|sick
+answer|reply
+city|town
+street|road
+dinner|supper
+kept|stored
+hidden|concealed
+talk|speak
+talked|spoke
+happens|occurs
+happened|occurred
+allowed|permitted
+forbidden|prohibited
+likes|loves|enjoys
+hates|dislikes
+hate|dislike
+teacher|instructor
+boss|manager
+colleague|coworker
+garden|yard
+cellar|basement
+rubbish|trash|garbage
+lift|elevator
+password|passcode
+luggage|baggage
+film|movie
+trousers|pants
+jumper|sweater
+sofa|couch
+fridge|refrigerator
+arrive|come
+arrives|comes
+delivered|brought
+medicine|medication
+pills|tablets
+amount|quantity
+problem|trouble
+advice|tip
+fee|charge
+money|cash
+guests|visitors
+baby|infant
+party|celebration
+exam|test
+build|construct
+built|constructed
+exactly|precisely
+suggested|recommended|proposed
+suggest|recommend
+suggests|recommends
+planned|intended
+cancelled|called off
+postponed|put off
+reason|cause
+finished|completed
+expensive|costly
+cheap|inexpensive
+noise|sound
+surname|last name|family name
+died|passed away
+collect|pick up
+collected|picked up
+organises|arranges
+chooses|picks
+must|should
+away|gone
+tall|high
+job|occupation
+tired|sleepy
+afraid|scared
+visit|come by
+cook|prepare
+cooked|prepared
+instructions|manual
+choir|chorus
+taxi|cab
+bin|dustbin
+holiday|vacation
+holidays|vacation
+neighbour|person next door
+neighbours|people next door
+wallet|purse
+spectacles|glasses
+mobile|cell phone
+lorry|truck
+chemist|pharmacy
+timetable|schedule
+queue|line
+biscuits|cookies
+sweets|candy
+torch|flashlight
+tap|faucet
+nappy|diaper
+motorway|highway""".splitlines()]
+ALIKE = {word: [w for w in line if w != word] for line in reversed(ALIKE) for word in line if " " not in word}
+
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
 
 # Numbers and the calendar cannot be kept apart, and neither can short lists.
