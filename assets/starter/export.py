@@ -23,7 +23,7 @@ TEMPLATE = """{%- for message in messages -%}
 NORMAL, CONTROL, UNUSED = 1, 3, 5  # tokenizer.ggml.token_type
 U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9  # types of metadata
 ALIGNMENT = 32
-NEW_SHARE = 0.6
+NEW_SHARE = 0.7
 
 
 def string(s):
