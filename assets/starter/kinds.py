@@ -10,15 +10,16 @@ A file has paragraphs like this; the words in braces are fields of the kind, or 
 
 A later paragraph about the same kind adds to it.
 
-A paragraph that begins with a note is a kind of its own, with values where they stand and, after none, what the note does
-not say:
+A paragraph that begins with a note or a chain is a kind of its own, with values where they stand and, after none, what it
+does not say:
 
     note: Choir is on {weekday} this week, {why=the hall is being painted|{first} is ill}.
     ask weekday: When do we sing?
     none: What time does choir begin?
 
-Of such a note a clause is left out now and then, and sentences change places: what belongs together stands between two
-commas. A question that mentions no field is asked where no other note is of that kind. {first2} draws another {first}.
+Of such a note, if it is no chain, a clause is left out now and then, and sentences change places: what belongs together
+stands between two commas. A question that mentions no field is asked where no other note is of that kind. {first2} draws
+another {first}.
 """
 
 import pathlib
