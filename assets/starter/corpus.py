@@ -138,7 +138,7 @@ class Corpus:
         # Everyday questions have more wordings; the rare ones must be learnt too.
         self.ids = sorted(self.questions)
         # What somebody in danger asks must never be taken for anything else.
-        self.shares = [len(self.questions[f]) ** 0.5 * (4 if self.facts[f]["topic"] == "danger" else 1) for f in self.ids]
+        self.shares = [len(self.questions[f]) ** 0.5 * (12 if self.facts[f]["topic"] == "danger" else 1) for f in self.ids]
 
     def written(self):
         """Returns the kinds of notes; situations go without questions that are evaluated."""
@@ -240,7 +240,7 @@ class Corpus:
     def talk(self):
         turns = []
         for _ in range(self.rng.choice([1, 1, 1, 1, 1, 2, 3])):
-            turns.append(self.other_turn() if self.rng.random() < 0.27 else self.fact_turn())
+            turns.append(self.other_turn() if self.rng.random() < 0.35 else self.fact_turn())
         return self.conversation(turns, self.system(SYSTEMS, 0.1))
 
     def system(self, choices, share):
