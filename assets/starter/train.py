@@ -13,6 +13,7 @@ import pathlib
 import random
 import sys
 import time
+from queue import Empty
 
 import numpy
 import torch
@@ -161,6 +162,16 @@ def supply(queue, tokens, seed, chunk, every, share_of, size):
     while True:
         queue.put(batches(tokens, seed, chunk, share_of(chunk), size))
         chunk += every
+
+
+def taken(queue, process):
+    """Takes the next chunk; a process that died, over a mistake in a text, makes none and has said why."""
+    while True:
+        try:
+            return queue.get(timeout=5)
+        except Empty:
+            if not process.is_alive():
+                sys.exit("a process that makes what is read has ended: mend what it names above, then go on with the same command")
 
 
 def loss_of(net, ids, places, weights, aims, kept):
@@ -337,13 +348,15 @@ class Trainer:
         """Starts to make chunks, in processes beside this one, and returns them in their order, without end."""
         n = self.o.workers
         fork = multiprocessing.get_context("fork")
-        queues = [fork.Queue(1) for _ in range(n)]
-        for i, queue in enumerate(queues):
+        suppliers = []
+        for i in range(n):
+            queue = fork.Queue(1)
             args = (queue, self.tokens, self.o.seed, self.chunk + i, n, self.share, self.o.batch)
-            fork.Process(target=supply, args=args, daemon=True).start()
+            suppliers.append((queue, fork.Process(target=supply, args=args, daemon=True)))
+            suppliers[-1][1].start()
         while True:
-            for queue in queues:
-                yield queue.get()
+            for queue, process in suppliers:
+                yield taken(queue, process)
 
     def train(self):
         self.resume()
