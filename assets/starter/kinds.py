@@ -201,8 +201,8 @@ class Writer:
             if any(n.kind is kind for n in notes):
                 return None
             field, wording = self.rng.choice(kind.of("ask", self.which))
-            said = {f for n in notes for f in n.shown}
-            if field in said or drawn(kind, field) in {drawn(n.kind, f) for n in notes for f in n.shown} - {""}:
+            asked = {field, drawn(kind, field)} - {""}
+            if any(asked & {f, drawn(n.kind, f)} for n in notes for f in n.shown):
                 return None  # it could have an answer
             values = self.lent(kind, SLOT.findall(wording), like)
         return self.asked(wording, {f: values[f] for f in SLOT.findall(wording)}, None, [])
