@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2/test"
 
+	"croft/app/ui/box"
 	"croft/assets"
 )
 
@@ -32,5 +33,17 @@ func TestFiguresSayWhatWasReached(t *testing.T) {
 	about.TokensTrained = &tokens
 	if got, want := making(about), "13 million parameters, trained on 410 million tokens of English, gd"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLongFiguresAreWrapped(t *testing.T) {
+	test.NewTempApp(t)
+	card := assets.StarterCard().Figures
+	wide, narrow := box.HeightFor(figures(card[:1]), 330), float32(0)
+	for _, f := range card {
+		narrow = max(narrow, box.HeightFor(figures([]assets.Figure{f}), 330))
+	}
+	if narrow <= wide {
+		t.Errorf("the longest line is %v high and a short one %v: it is cut off", narrow, wide)
 	}
 }
